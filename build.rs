@@ -1,1 +1,61 @@
-fn main() {}
+//! Generates the client from `openapi/management.json` with progenitor, and does nothing else.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, iter};
+
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
+
+const DOCUMENT: &str = "openapi/management.json";
+
+/// Schemas that are types of this crate, so that the generated methods take nothing else.
+const OURS: [(&str, &str); 10] = [
+    ("OrgName", "crate::names::OrgName"),
+    ("ModelArchitectureId", "crate::names::ModelArchitectureId"),
+    ("VersionRef", "crate::names::VersionRef"),
+    ("ModelVersionName", "crate::names::ModelVersionName"),
+    ("VersionAlias", "crate::names::VersionAlias"),
+    ("EndpointId", "crate::names::EndpointId"),
+    ("WeightUri", "crate::names::WeightUri"),
+    ("SyncStatus", "crate::status::SyncStatus"),
+    ("RolloutStatus", "crate::status::RolloutStatus"),
+    ("DeploymentState", "crate::status::DeploymentState"),
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed={DOCUMENT}");
+    println!("cargo::rerun-if-changed=build.rs");
+    if let Err(error) = generate() {
+        println!("cargo::error={error}");
+        std::process::exit(1);
+    }
+}
+
+fn generate() -> Result<(), String> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let text = fs::read_to_string(root.join(DOCUMENT)).map_err(|error| {
+        format!("{DOCUMENT} cannot be read: {error}; write it with `cargo xtask spec`")
+    })?;
+    let document = serde_json::from_str(&text).map_err(|error| {
+        format!(
+            "{DOCUMENT} is not an OpenAPI 3.0 document: {error}; write it with `cargo xtask spec`"
+        )
+    })?;
+    let tokens = Generator::new(&settings())
+        .generate_tokens(&document)
+        .map_err(|error| format!("progenitor cannot read {DOCUMENT}: {error}"))?;
+    let raw = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("raw.rs");
+    fs::write(&raw, tokens.to_string())
+        .map_err(|error| format!("{} cannot be written: {error}", raw.display()))
+}
+
+fn settings() -> GenerationSettings {
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type("crate::transport::Call".parse().unwrap_or_default());
+    for (schema, ours) in OURS {
+        settings.with_replacement(schema, ours, iter::empty());
+    }
+    settings
+}

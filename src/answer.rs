@@ -1,0 +1,343 @@
+//! From what came back over the wire to an answer, or to the error that it stands for.
+
+use std::error::Error as StdError;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
+use crate::transport::Transport;
+
+/// The most that is read of a refusal's body: enough for any field errors.
+const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// A good answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) head: Answered,
+    pub(crate) body: Bytes,
+}
+
+/// Sends one request and reads its answer, all of it by `until`.
+pub(crate) async fn exchange(
+    transport: &Transport,
+    request: reqwest::Request,
+    until: Instant,
+) -> Result<Answer> {
+    let started = Instant::now();
+    let deletes = request.method() == http::Method::DELETE;
+    let late = |head: Option<&Answered>| {
+        let error = Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "no whole answer within {:.1} s",
+                started.elapsed().as_secs_f64()
+            ),
+        )
+        .sent(Sent::Maybe);
+        match head {
+            Some(head) => error.answered(head.clone()),
+            None => error,
+        }
+    };
+
+    let response = timeout_at(until, transport.http.execute(request))
+        .await
+        .map_err(|_| late(None))?
+        .map_err(|error| not_exchanged(&error))?;
+
+    let head = read_head(response.headers(), response.status().as_u16());
+    let good = response.status().is_success();
+    let page = is_page(response.headers());
+    let target = location(response.headers());
+    let limit = if good {
+        transport.body_limit
+    } else {
+        REFUSAL_LIMIT
+    };
+    let body = match timeout_at(until, read_body(response, limit)).await {
+        Ok(Body::Whole(bytes)) => bytes,
+        Ok(Body::Over(_)) if good => return Err(too_large(head, limit)),
+        // A refusal is told by its status, so that what there is of its body will do.
+        Ok(Body::Over(part)) => part,
+        Ok(Body::Cut(_, part)) if !good => part,
+        Ok(Body::Cut(cause, _)) => return Err(cut_short(head, &cause)),
+        Err(_) if good => return Err(late(Some(&head))),
+        Err(_) => Bytes::new(),
+    };
+
+    let page = page || starts_like_a_page(&body);
+    if !good {
+        return Err(refused(
+            head,
+            &body,
+            page,
+            target.as_deref(),
+            transport.base.as_str(),
+        ));
+    }
+    if page {
+        return Err(blocked(head, &body));
+    }
+    // An empty answer to a delete says all there is to say.
+    let body = if deletes && body.is_empty() {
+        Bytes::from_static(b"{}")
+    } else {
+        body
+    };
+    Ok(Answer { head, body })
+}
+
+/// The error of a request that got no answer at all.
+pub(crate) fn not_exchanged(error: &reqwest::Error) -> Error {
+    let cause = root_cause(error);
+    let (kind, sent, what) = if error.is_builder() {
+        (
+            ErrorKind::InvalidInput,
+            Sent::No,
+            "the request could not be made",
+        )
+    } else if error.is_connect() && error.is_timeout() {
+        (ErrorKind::Timeout, Sent::No, "no connection in time")
+    } else if error.is_connect() {
+        (ErrorKind::Transport, Sent::No, "no connection")
+    } else if error.is_timeout() {
+        (ErrorKind::Timeout, Sent::Maybe, "no whole answer in time")
+    } else {
+        (
+            ErrorKind::Transport,
+            Sent::Maybe,
+            "the connection broke before an answer came",
+        )
+    };
+    let made = Error::new(kind, format!("{what}: {cause}")).sent(sent);
+    match sent {
+        Sent::No if kind != ErrorKind::InvalidInput => made.remedy_is(
+            "check the base URL, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
+        ),
+        _ => made,
+    }
+}
+
+/// The error of a good answer whose body is not what the API publishes.
+pub(crate) fn unreadable(head: Answered, body: &[u8], source: serde_json::Error) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!("the answer is not what the published API answers: {source}"),
+    )
+    .answered(head)
+    .with_body(body)
+    .sent(Sent::Yes)
+    .caused_by(source)
+}
+
+fn read_head(headers: &HeaderMap, status: u16) -> Answered {
+    let text = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        (!value.is_empty()).then(|| printable(value))
+    };
+    Answered {
+        status,
+        request_id: text("x-request-id").or_else(|| text("request-id")),
+        ray_id: text("cf-ray"),
+        retry_after: headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after(value.to_str().ok()?, SystemTime::now())),
+    }
+}
+
+/// `Retry-After` as seconds or as an HTTP date; a date that has passed is now.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+enum Body {
+    Whole(Bytes),
+    Over(Bytes),
+    Cut(String, Bytes),
+}
+
+/// Reads up to `limit` bytes, counted as they come, so that a huge answer is never held.
+async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
+    let announced = response.content_length().unwrap_or(0);
+    if usize::try_from(announced).map_or(true, |length| length > limit) {
+        return Body::Over(Bytes::new());
+    }
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Body::Whole(joined(first, &rest)),
+            Err(error) => return Body::Cut(root_cause(&error), joined(first, &rest)),
+        };
+        let so_far = first.as_ref().map_or(0, Bytes::len) + rest.len();
+        if so_far + chunk.len() > limit {
+            return Body::Over(joined(first, &rest));
+        }
+        // Most answers are one chunk, which needs no copy.
+        match &first {
+            None => first = Some(chunk),
+            Some(_) => rest.extend_from_slice(&chunk),
+        }
+    }
+}
+
+fn joined(first: Option<Bytes>, rest: &[u8]) -> Bytes {
+    match first {
+        Some(first) if rest.is_empty() => first,
+        Some(first) => {
+            let mut all = BytesMut::with_capacity(first.len() + rest.len());
+            all.extend_from_slice(&first);
+            all.extend_from_slice(rest);
+            all.freeze()
+        }
+        None => Bytes::new(),
+    }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value
+                .trim_start()
+                .to_ascii_lowercase()
+                .starts_with("text/html")
+        })
+}
+
+fn starts_like_a_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// Where a redirect points, as far as the host: its path and query may hold a secret.
+fn location(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(LOCATION)?.to_str().ok()?;
+    let url = reqwest::Url::parse(value).ok()?;
+    Some(printable(&url.origin().ascii_serialization()))
+}
+
+fn refused(head: Answered, body: &[u8], page: bool, target: Option<&str>, base: &str) -> Error {
+    let (kind, what) = match head.status {
+        401 | 403 | 429 if page => return blocked(head, body),
+        300..=399 => (
+            ErrorKind::Rejected,
+            "the service answered with a redirect, which is not followed",
+        ),
+        401 => (ErrorKind::Unauthorized, "the API key was refused"),
+        403 => (ErrorKind::PermissionDenied, "permission denied"),
+        404 | 410 => (ErrorKind::NotFound, "not found"),
+        409 | 412 => (ErrorKind::Conflict, "conflict"),
+        429 => (ErrorKind::RateLimited, "too many requests"),
+        408 | 500..=599 => (ErrorKind::Unavailable, "the service is unavailable"),
+        _ => (ErrorKind::Rejected, "the request was refused"),
+    };
+    let sent = match kind {
+        ErrorKind::Unavailable => Sent::Maybe,
+        _ => Sent::Yes,
+    };
+    let error = Error::new(kind, what).with_body(body).sent(sent);
+    let error = if page {
+        error
+    } else {
+        error.with_details(Details::read(body))
+    };
+    let remedy = match kind {
+        ErrorKind::Unauthorized => Some(
+            "use a valid Management API key; it is not the inference key, and it is found under \
+             \"Management API keys\" at https://cloud.cerebras.ai"
+                .to_owned(),
+        ),
+        ErrorKind::PermissionDenied => Some(
+            "check that the key belongs to this organization and that it has access to the \
+             private preview"
+                .to_owned(),
+        ),
+        ErrorKind::NotFound if page => Some(format!("check the base URL {base}")),
+        ErrorKind::RateLimited => Some(match head.retry_after {
+            Some(after) => format!("try again in {} s", after.as_secs().max(1)),
+            None => "try again later, or with fewer requests at once".to_owned(),
+        }),
+        ErrorKind::Rejected if (300..400).contains(&head.status) => Some(match target {
+            Some(target) => format!("the base URL is {base}, and it points to {target}"),
+            None => format!("check the base URL {base}"),
+        }),
+        _ => None,
+    };
+    let error = error.answered(head);
+    match remedy {
+        Some(remedy) => error.remedy_is(remedy),
+        None => error,
+    }
+}
+
+fn blocked(head: Answered, body: &[u8]) -> Error {
+    Error::new(
+        ErrorKind::Blocked,
+        "an HTML page came back, from something in front of the service",
+    )
+    .answered(head)
+    .with_body(body)
+    .sent(Sent::Maybe)
+    .remedy_is("check the base URL and any proxy, and whether this network may reach the service")
+}
+
+fn too_large(head: Answered, limit: usize) -> Error {
+    Error::new(
+        ErrorKind::LimitExceeded,
+        format!("the answer is larger than the limit of {limit} bytes"),
+    )
+    .answered(head)
+    .sent(Sent::Yes)
+    .remedy_is("raise ClientBuilder::response_limit")
+}
+
+fn cut_short(head: Answered, cause: &str) -> Error {
+    Error::new(
+        ErrorKind::Transport,
+        format!("the answer was cut short: {cause}"),
+    )
+    .answered(head)
+    .sent(Sent::Maybe)
+}
+
+/// What lies at the bottom of an error: "connection refused", not "error sending request".
+fn root_cause(error: &dyn StdError) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    printable(&deepest.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:00 GMT").expect("a date");
+        for (value, expected) in [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(37)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+        ] {
+            assert_eq!(
+                retry_after(value, now),
+                expected.map(Duration::from_secs),
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Deploying a version to an endpoint.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use super::Endpoint;
+use super::data::{Deployment, EndpointDetails, Serving};
+use super::rollout::{RolloutProbe, RolloutProgress};
+use super::target::{DeployTarget, Target};
+use crate::error::{Error, ErrorKind, Result};
+use crate::names::{ModelArchitectureId, ModelVersionName, NameError, OrgName, VersionRef};
+use crate::operation::Operation;
+use crate::org::other_than_asked;
+use crate::raw::types as raw;
+use crate::retry::Op;
+use crate::versions::{ModelVersion, Readiness, Version};
+
+/// A deployment to be: awaiting it checks what can be read, and asks the service to deploy.
+///
+/// The result is an [`Operation`]: the service has queued the deployment.
+///
+/// An alias is looked up once, first; what is deployed is the integer id that it named then.
+/// When the endpoint already serves the version and nothing else is under way, the operation
+/// has ended before it began and nothing is sent: see
+/// [`already_serves`](Operation::already_serves) and [`redeploy`](Deploy::redeploy).
+///
+/// ```no_run
+/// # async fn run(client: cerebras_management::Client) -> cerebras_management::Result<()> {
+/// let endpoint = client.endpoint("my-org-gpt-oss-120b")?;
+/// let deployment = endpoint.deploy("production").await?.wait().await?;
+/// println!("{} serves {}", endpoint.id(), deployment.model);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Before anything is sent: [`InvalidInput`](crate::ErrorKind::InvalidInput) when the endpoint
+/// runs another architecture, and [`Conflict`](crate::ErrorKind::Conflict) when the version is
+/// not synced.
+///
+/// When the answer is lost, the deployment may have been queued:
+/// [`may_have_happened`](crate::Error::may_have_happened) is then true, and nothing is sent
+/// again. Dropping the future while it runs leaves the same doubt. Look with
+/// [`Endpoint::get`] before deploying again.
+#[derive(Debug)]
+#[must_use = "a deployment is asked for when it is awaited"]
+pub struct Deploy {
+    endpoint: Endpoint,
+    target: Result<DeployTarget, NameError>,
+    checked: bool,
+    redeploy: bool,
+}
+
+impl Deploy {
+    pub(super) fn new(endpoint: Endpoint, target: Result<DeployTarget, NameError>) -> Self {
+        Self {
+            endpoint,
+            target,
+            checked: true,
+            redeploy: false,
+        }
+    }
+
+    /// Deploys although the endpoint already serves the version.
+    pub fn redeploy(mut self) -> Self {
+        self.redeploy = true;
+        self
+    }
+
+    /// Leaves out every check before sending; the service has its own. An alias is still looked
+    /// up, and an id without its organization and architecture still takes them from the
+    /// endpoint.
+    pub fn unchecked(mut self) -> Self {
+        self.checked = false;
+        self
+    }
+
+    async fn send(self) -> Result<Operation<Deployment>> {
+        let endpoint = &self.endpoint;
+        let target = self.target.clone()?.0;
+        let details = match &target {
+            Target::Named(_) if !self.checked => None,
+            _ => Some(endpoint.get().await?),
+        };
+        let asked = match (target, &details) {
+            (Target::Named(name), _) => name,
+            (Target::Own(version), Some(details)) => own(details, version)?,
+            // `details` is read above for exactly this.
+            (Target::Own(_), None) => return Err(Error::invalid("the endpoint was not read")),
+        };
+        if let Some(details) = details.as_ref().filter(|_| self.checked) {
+            runs_the_architecture(endpoint, details, &asked)?;
+        }
+        let name = self.pinned(&asked).await?;
+        let may_be_there = details.filter(|_| self.checked && !self.redeploy);
+        if let Some(deployment) = may_be_there.and_then(|details| already_serving(&details, &name))
+        {
+            let progress = RolloutProgress::of(&deployment);
+            let probe = RolloutProbe::new(endpoint.clone(), &deployment, name);
+            return Ok(Operation::settled(probe, progress, deployment));
+        }
+        post(endpoint, name).await
+    }
+
+    /// The name with its integer id; on the way the version is read, where that is wanted.
+    async fn pinned(&self, asked: &ModelVersionName) -> Result<ModelVersionName> {
+        if !self.checked && asked.version().as_id().is_some() {
+            return Ok(asked.clone());
+        }
+        let resource = Version::new(self.endpoint.client.clone(), asked.clone());
+        let version = resource.get().await?;
+        if self.checked {
+            is_synced(&version)?;
+        }
+        // `get` answers with nothing but a version whose id is known.
+        version.parsed_name().cloned().ok_or_else(|| {
+            Error::new(ErrorKind::Decode, "the answer names no version id").about(asked)
+        })
+    }
+}
+
+impl IntoFuture for Deploy {
+    type Output = Result<Operation<Deployment>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// The full name of a version of the endpoint's own organization and architecture.
+fn own(details: &EndpointDetails, version: VersionRef) -> Result<ModelVersionName> {
+    let unusable = |error: NameError| {
+        Error::new(
+            ErrorKind::Decode,
+            format!("the endpoint's answer cannot be used: {error}"),
+        )
+        .remedy_is("give the full name of the version")
+    };
+    let org: OrgName = details.managing_org.parse().map_err(unusable)?;
+    let architecture: ModelArchitectureId = details.architecture.parse().map_err(unusable)?;
+    Ok(ModelVersionName::new(org, architecture, version))
+}
+
+fn runs_the_architecture(
+    endpoint: &Endpoint,
+    details: &EndpointDetails,
+    asked: &ModelVersionName,
+) -> Result<()> {
+    if details.architecture == asked.architecture().as_str() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "it runs the architecture {}, and {asked} is of another",
+        crate::error::printable(&details.architecture)
+    ))
+    .about(format_args!("endpoint {}", endpoint.id()))
+    .remedy_is("nothing was sent: deploy to an endpoint of the version's architecture"))
+}
+
+fn is_synced(version: &ModelVersion) -> Result<()> {
+    let what = match Readiness::of(version) {
+        Readiness::Ready | Readiness::Contradicted | Readiness::Unclear => return Ok(()),
+        Readiness::Going => "is not synced yet",
+        Readiness::Failed => "did not sync",
+    };
+    let status = version.sync_status().map_or_else(
+        || "the service does not call it done".to_owned(),
+        |status| format!("its sync status is \"{status}\""),
+    );
+    let error = Error::new(ErrorKind::Conflict, format!("it {what}: {status}"))
+        .about(format_args!("model version {}", version.name()));
+    Err(match Readiness::of(version) {
+        Readiness::Going => error.remedy_is("nothing was sent: wait for its upload first"),
+        _ => error.remedy_is("nothing was sent: upload the weights again"),
+    })
+}
+
+/// The deployment that serves this very version, unless another rollout is under way, which
+/// would replace it.
+fn already_serving(details: &EndpointDetails, name: &ModelVersionName) -> Option<Deployment> {
+    let Serving::Deployment(serving) = details.serving() else {
+        return None;
+    };
+    let serves = serving.version.as_ref() == Some(name);
+    let replaced = details.deployments.iter().any(Deployment::is_going);
+    (serves && !replaced).then_some(serving)
+}
+
+async fn post(endpoint: &Endpoint, name: ModelVersionName) -> Result<Operation<Deployment>> {
+    let op = Op::DEPLOY_MODEL;
+    let body = raw::EndpointDeployModelRequest {
+        model: name.clone(),
+    };
+    let answer = endpoint
+        .client
+        .call(op, |raw| {
+            let (id, body) = (endpoint.id.clone(), body.clone());
+            async move { raw.deploy_model(&id, &body).await }
+        })
+        .await
+        .map_err(|error| error.about(format_args!("deployment of {name} to {}", endpoint.id)))?;
+    answers(endpoint, &name, &answer).map_err(|error| error.during(op.id, true))?;
+    let deployment = Deployment::submitted(&endpoint.id, &name, answer);
+    let progress = RolloutProgress::of(&deployment);
+    let probe = RolloutProbe::new(endpoint.clone(), &deployment, name);
+    Ok(Operation::accepted(probe, progress))
+}
+
+/// Checks that the answer is about this endpoint and this version.
+fn answers(
+    endpoint: &Endpoint,
+    name: &ModelVersionName,
+    answer: &raw::EndpointDeployResponse,
+) -> Result<()> {
+    if answer.name.is_empty() {
+        return Err(
+            Error::new(ErrorKind::Decode, "the answer holds no deployment id")
+                .sent(crate::Sent::Yes),
+        );
+    }
+    let Some(data) = &answer.response else {
+        return Ok(());
+    };
+    let version = name.version().to_string();
+    for (part, answered, asked) in [
+        ("deployment", &data.deployment_id, answer.name.as_str()),
+        ("endpoint", &data.endpoint_id, endpoint.id.as_str()),
+        ("organization", &data.org_name, name.org().as_str()),
+        (
+            "architecture",
+            &data.model_arch_id,
+            name.architecture().as_str(),
+        ),
+        ("version", &data.version_id.to_string(), version.as_str()),
+    ] {
+        if answered != asked {
+            return Err(other_than_asked(part, answered, asked)
+                .remedy_is("the deployment was queued: look at the endpoint before going on"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Endpoints: what they serve, and deploying to them.
+
+mod data;
+mod deploy;
+mod rollout;
+mod target;
+
+use std::fmt;
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::names::{EndpointId, NameError};
+use crate::org::other_than_asked;
+use crate::retry::Op;
+use crate::transport::Generated;
+
+pub use data::{Deployment, EndpointDetails, EndpointSummary, Replicas, Serving};
+pub use deploy::Deploy;
+pub use rollout::RolloutProgress;
+pub use target::DeployTarget;
+
+/// A dedicated endpoint.
+///
+/// It owns its id and a clone of the client; making one sends nothing.
+#[derive(Clone)]
+pub struct Endpoint {
+    client: Client,
+    id: EndpointId,
+}
+
+impl Endpoint {
+    pub(crate) fn new(client: Client, id: EndpointId) -> Self {
+        Self { client, id }
+    }
+
+    /// Its id, which inference requests use as `model`.
+    #[must_use]
+    pub fn id(&self) -> &EndpointId {
+        &self.id
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Reads it, with its deployments.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such endpoint;
+    /// [`Decode`](crate::ErrorKind::Decode) when the answer is about another one.
+    pub async fn get(&self) -> Result<EndpointDetails> {
+        let answer = self
+            .client
+            .call(Op::GET_ENDPOINT, |raw| get(raw, self.id.clone()))
+            .await;
+        self.read(answer)
+    }
+
+    /// Reads it once, without retries: for a wait.
+    pub(crate) async fn get_once(&self) -> Result<EndpointDetails> {
+        let answer = self
+            .client
+            .call_once(Op::GET_ENDPOINT, |raw| get(raw, self.id.clone()))
+            .await;
+        self.read(answer)
+    }
+
+    /// What answers inference requests now: the newest deployment that is complete.
+    ///
+    /// During a rollout both the old and the new version may answer.
+    pub async fn serving(&self) -> Result<Serving> {
+        Ok(self.get().await?.serving())
+    }
+
+    /// Deploys a version to it; see [`Deploy`].
+    ///
+    /// The version is a [`ModelVersion`](crate::ModelVersion), a full name exactly as an upload
+    /// returned it, or an integer id or alias of the endpoint's own organization and
+    /// architecture.
+    pub fn deploy(&self, version: impl TryInto<DeployTarget, Error: Into<NameError>>) -> Deploy {
+        Deploy::new(self.clone(), version.try_into().map_err(Into::into))
+    }
+
+    fn read(&self, answer: Result<crate::raw::types::EndpointResponse>) -> Result<EndpointDetails> {
+        let answer = answer.map_err(|error| self.explain(error))?;
+        if answer.name != self.id.as_str() {
+            return Err(other_than_asked("endpoint", &answer.name, &self.id)
+                .during(Op::GET_ENDPOINT.id, false));
+        }
+        Ok(EndpointDetails::new(&self.id, answer))
+    }
+
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let error = error.about(format_args!("endpoint {}", self.id));
+        match error.kind() {
+            ErrorKind::NotFound => error.remedy_is(
+                "check the id: it is the `model` of inference requests, and Org::endpoints lists \
+                 them",
+            ),
+            _ => error,
+        }
+    }
+}
+
+async fn get(
+    raw: crate::raw::Client,
+    id: EndpointId,
+) -> Generated<crate::raw::types::EndpointResponse> {
+    raw.get_endpoint(&id).await
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,224 @@
+//! How a rollout goes on, and when it has ended.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use super::Endpoint;
+use super::data::{Deployment, EndpointDetails, Replicas};
+use crate::error::{Error, ErrorKind, Result, printable};
+use crate::names::ModelVersionName;
+use crate::operation::{Operation, Tracked, private};
+use crate::poll::{Look, Probe};
+use crate::status::{DeploymentState, Phase};
+
+/// What is seen of a rollout on its way.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RolloutProgress {
+    /// Whether the endpoint lists the deployment, or has just accepted it.
+    pub listed: bool,
+    /// The deployment's state, if the service says one.
+    pub state: Option<DeploymentState>,
+    /// The replicas, if the service counts them.
+    pub replicas: Option<Replicas>,
+}
+
+impl RolloutProgress {
+    pub(super) fn of(deployment: &Deployment) -> Self {
+        Self {
+            listed: true,
+            state: deployment.state.clone(),
+            replicas: deployment.replicas,
+        }
+    }
+}
+
+impl fmt::Display for RolloutProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.state {
+            Some(state) => f.write_str(&printable(state.as_str()))?,
+            None if self.listed => f.write_str("accepted")?,
+            None => f.write_str("not listed")?,
+        }
+        match &self.replicas {
+            Some(replicas) => write!(f, ", {replicas}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Tracked for Deployment {
+    type Progress = RolloutProgress;
+}
+
+impl private::Tracked for Deployment {
+    type Probe = RolloutProbe;
+    const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
+}
+
+impl Operation<Deployment> {
+    /// The deployment's UUID.
+    #[must_use]
+    pub fn deployment_id(&self) -> &str {
+        &self.probe().deployment
+    }
+
+    /// The version that is deployed, with its integer id.
+    #[must_use]
+    pub fn version(&self) -> &ModelVersionName {
+        &self.probe().version
+    }
+
+    /// The deployment that already served the version, so that nothing was sent.
+    #[must_use]
+    pub fn already_serves(&self) -> Option<&Deployment> {
+        self.settled_value()
+    }
+}
+
+/// Reads one endpoint and looks for one deployment in it.
+#[derive(Clone, Debug)]
+pub struct RolloutProbe {
+    endpoint: Endpoint,
+    deployment: String,
+    version: ModelVersionName,
+    created: Option<SystemTime>,
+    listed: bool,
+}
+
+impl RolloutProbe {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        deployment: &Deployment,
+        version: ModelVersionName,
+    ) -> Self {
+        Self {
+            endpoint,
+            deployment: deployment.id.clone(),
+            version,
+            created: deployment.created,
+            listed: false,
+        }
+    }
+
+    fn judge(&mut self, details: &EndpointDetails) -> Look<RolloutProgress, Deployment> {
+        let ours = details.deployments.iter().find(|d| d.id == self.deployment);
+        let Some(ours) = ours else {
+            let progress = RolloutProgress {
+                listed: false,
+                state: None,
+                replicas: None,
+            };
+            return match self.newer_complete(details) {
+                Some(newer) => {
+                    Look::Ended(progress, self.superseded("it is not listed", Some(newer)))
+                }
+                None if self.listed => {
+                    Look::Ended(progress, self.superseded("it is no longer listed", None))
+                }
+                None => Look::Going(progress),
+            };
+        };
+        self.listed = true;
+        self.created = ours.created.or(self.created);
+        let progress = RolloutProgress::of(ours);
+        if ours
+            .version
+            .as_ref()
+            .is_some_and(|version| !self.is_ours(version))
+        {
+            let error = Error::new(
+                ErrorKind::OperationFailed,
+                format!("the endpoint lists it as {}", printable(&ours.model)),
+            );
+            return Look::Ended(progress, self.ended(error));
+        }
+        let newer = self.newer_complete(details);
+        match (ours.phase(), newer) {
+            (Phase::Failed, _) if ours.state == Some(DeploymentState::Cancelled) => {
+                let newest = details.deployments.iter().max_by_key(|d| d.created);
+                let other = newest.filter(|d| d.id != ours.id && d.created > ours.created);
+                Look::Ended(progress, self.superseded("it was cancelled", other))
+            }
+            (Phase::Failed, _) => Look::Ended(progress, self.failed(ours)),
+            (Phase::InProgress, Some(newer)) => {
+                let error = self.superseded("it is not complete", Some(newer));
+                Look::Ended(progress, error)
+            }
+            (Phase::InProgress, None) => Look::Going(progress),
+            // Ours is complete, and the newest that is complete is what serves.
+            (Phase::Succeeded, Some(newer)) if newer.version.as_ref() != Some(&self.version) => {
+                Look::Ended(progress, self.superseded("it was complete", Some(newer)))
+            }
+            (Phase::Succeeded, _) => Look::Done(progress, ours.clone()),
+        }
+    }
+
+    /// The list may name the version by the alias that it was deployed by, although we never do.
+    fn is_ours(&self, listed: &ModelVersionName) -> bool {
+        listed.org() == self.version.org()
+            && listed.architecture() == self.version.architecture()
+            && (listed.version() == self.version.version() || listed.version().as_id().is_none())
+    }
+
+    /// The newest deployment that is complete, if it was created after ours. Times are in whole
+    /// seconds, so that one of the same second is not newer.
+    fn newer_complete<'a>(&self, details: &'a EndpointDetails) -> Option<&'a Deployment> {
+        let ours = self.created?;
+        details
+            .deployments
+            .iter()
+            .filter(|d| d.id != self.deployment && d.is_complete())
+            .filter(|d| d.created.is_some_and(|created| created > ours))
+            .max_by_key(|d| d.created)
+    }
+
+    fn failed(&self, ours: &Deployment) -> Error {
+        let state = ours.state.as_ref().map_or("", DeploymentState::as_str);
+        let state = printable(state);
+        let why = ours.error_message.as_deref().map(printable);
+        let why = why.map_or_else(String::new, |why| format!(": \"{why}\""));
+        let what = format!("the rollout ended as \"{state}\"{why}");
+        self.ended(Error::new(ErrorKind::OperationFailed, what))
+            .remedy_is("what served before goes on serving; Endpoint::serving shows it")
+    }
+
+    fn superseded(&self, what: &str, newer: Option<&Deployment>) -> Error {
+        let what = match newer {
+            Some(newer) => format!(
+                "{what}, and the newer deployment {} of {} took its place",
+                printable(&newer.id),
+                printable(&newer.model)
+            ),
+            None => what.to_owned(),
+        };
+        self.ended(Error::new(ErrorKind::Superseded, what))
+            .remedy_is("look at what serves before deploying again")
+    }
+
+    fn ended(&self, error: Error) -> Error {
+        error.about(self.subject()).sent(crate::Sent::Yes)
+    }
+}
+
+impl Probe for RolloutProbe {
+    type Progress = RolloutProgress;
+    type Output = Deployment;
+
+    async fn look(&mut self) -> Result<Look<RolloutProgress, Deployment>> {
+        let details = self.endpoint.get_once().await?;
+        Ok(self.judge(&details))
+    }
+
+    fn subject(&self) -> String {
+        format!(
+            "deployment {} of {} to {}",
+            printable(&self.deployment),
+            self.version,
+            self.endpoint.id()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The one line that a person reads, and the form for logs.
+
+use std::fmt;
+
+use super::Inner;
+
+/// How much of a text from the service an error line repeats, in characters.
+const LONGEST: usize = 300;
+
+/// Makes a text from outside safe for a line of a log or a terminal: control and bidirectional
+/// characters become spaces, runs of white space become one, and what is too long is cut.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::new();
+    let mut words = text
+        .split(|c: char| c.is_whitespace() || c.is_control() || is_bidi(c))
+        .filter(|word| !word.is_empty())
+        .peekable();
+    let mut left = LONGEST;
+    while let Some(word) = words.next() {
+        for c in word.chars() {
+            if left == 0 {
+                out.push('…');
+                return out;
+            }
+            out.push(c);
+            left -= 1;
+        }
+        if words.peek().is_some() && left > 0 {
+            out.push(' ');
+            left -= 1;
+        }
+    }
+    out
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+pub(super) fn line(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some(subject) = &error.subject {
+        write!(f, "{subject}: ")?;
+    }
+    f.write_str(&error.what)?;
+    if let Some(message) = &error.details.message {
+        write!(f, ": \"{message}\"")?;
+    }
+    for (n, field) in error.details.fields.iter().enumerate() {
+        f.write_str(if n == 0 { ": " } else { ", " })?;
+        write!(f, "{field}")?;
+    }
+    if error.writes && error.sent == super::Sent::Maybe {
+        f.write_str("; it may have taken effect all the same")?;
+    }
+    if let Some(remedy) = &error.remedy {
+        write!(f, "; {remedy}")?;
+    }
+    trailer(error, f)
+}
+
+/// ` (deploy_model: HTTP 404, request id 7f3a)`: what a support ticket needs.
+fn trailer(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut facts = Vec::new();
+    if let Some(status) = error.status {
+        facts.push(format!("HTTP {status}"));
+    }
+    if let Some(id) = &error.request_id {
+        facts.push(format!("request id {id}"));
+    }
+    if let Some(ray) = &error.ray_id {
+        facts.push(format!("ray id {ray}"));
+    }
+    if error.attempts > 1 {
+        facts.push(format!("{} attempts", error.attempts));
+    }
+    match (error.operation, facts.is_empty()) {
+        (None, true) => Ok(()),
+        (Some(operation), true) => write!(f, " ({operation})"),
+        (None, false) => write!(f, " ({})", facts.join(", ")),
+        (Some(operation), false) => write!(f, " ({operation}: {})", facts.join(", ")),
+    }
+}
+
+pub(super) fn debug(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_struct("Error")
+        .field("kind", &error.kind)
+        .field("what", &error.what)
+        .field("subject", &error.subject)
+        .field("remedy", &error.remedy)
+        .field("operation", &error.operation)
+        .field("status", &error.status)
+        .field("request_id", &error.request_id)
+        .field("ray_id", &error.ray_id)
+        .field("retry_after", &error.retry_after)
+        .field("details", &error.details)
+        .field("sent", &error.sent)
+        .field("attempts", &error.attempts)
+        .field("source", &error.source)
+        .finish_non_exhaustive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_from_outside_cannot_break_the_line() {
+        assert_eq!(
+            printable("a\r\nb\u{1b}[31mred\u{202e}x  y\0"),
+            "a b [31mred x y"
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let cut = printable(&"x".repeat(1000));
+        assert_eq!(cut.chars().count(), 301);
+        assert!(cut.ends_with('…'));
+    }
+}

@@ -1,0 +1,306 @@
+//! Something that the service has accepted and goes on with: an upload, or a rollout.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::task::{Context, Poll as Ready};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use crate::error::Result;
+use crate::poll::{Limits, Poll, Probe, Schedule, Step};
+
+/// How long a wait goes on while no poll succeeds, by default.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// What an [`Operation`] can end in. Implemented here alone.
+pub trait Tracked: private::Tracked {
+    /// What is seen of it on the way.
+    type Progress: Clone + PartialEq + fmt::Display + fmt::Debug + Send + Sync + 'static;
+}
+
+pub(crate) mod private {
+    use std::time::Duration;
+
+    /// How the crate looks at what is tracked.
+    pub trait Tracked: Clone + std::fmt::Debug + Send + Sync + 'static {
+        /// Looks once. A fresh clone begins a wait.
+        type Probe: crate::poll::Probe<Progress = <Self as super::Tracked>::Progress, Output = Self>
+            + Clone
+            + std::fmt::Debug
+            + Send
+            + Sync
+            + 'static
+        where
+            Self: super::Tracked;
+
+        /// How long a wait takes at most, by default.
+        const DEADLINE: Duration;
+    }
+}
+
+/// An upload or a rollout that the service has accepted.
+///
+/// It ends two ways: [`wait`](Operation::wait) for the end alone, or [`watch`](Operation::watch)
+/// for each change on the way. Both can be called as often as one likes, dropped at any time and
+/// begun again: nothing is lost, since the service goes on by itself, and no task runs behind
+/// the caller's back.
+///
+/// A poll that fails does not end a wait: broken connections, timeouts, 429, 5xx and unreadable
+/// answers are tried again until the deadline, or until none has succeeded for 15 minutes.
+#[must_use = "the service has accepted it, but it has not ended; call `wait`"]
+pub struct Operation<T: Tracked> {
+    probe: T::Probe,
+    known: T::Progress,
+    since: Instant,
+    settled: Option<T>,
+}
+
+impl<T: Tracked> Operation<T> {
+    pub(crate) fn accepted(probe: T::Probe, known: T::Progress) -> Self {
+        Self {
+            probe,
+            known,
+            since: Instant::now(),
+            settled: None,
+        }
+    }
+
+    /// One for which there is nothing to wait.
+    pub(crate) fn settled(probe: T::Probe, known: T::Progress, value: T) -> Self {
+        Self {
+            settled: Some(value),
+            ..Self::accepted(probe, known)
+        }
+    }
+
+    pub(crate) fn probe(&self) -> &T::Probe {
+        &self.probe
+    }
+
+    pub(crate) fn settled_value(&self) -> Option<&T> {
+        self.settled.as_ref()
+    }
+
+    /// What the service's answer showed when it accepted the operation.
+    pub fn accepted_as(&self) -> &T::Progress {
+        &self.known
+    }
+
+    /// Waits for the end: await the result, after setting limits if the usual ones do not fit.
+    ///
+    /// The future owns all it needs: it can be spawned, raced, dropped and begun again.
+    ///
+    /// # Errors
+    ///
+    /// The operation's own end, if it is no good one
+    /// ([`OperationFailed`](crate::ErrorKind::OperationFailed),
+    /// [`Superseded`](crate::ErrorKind::Superseded)); the deadline
+    /// ([`Deadline`](crate::ErrorKind::Deadline)); an error that waiting cannot mend, such as a
+    /// key that is refused; or the last fault, once every poll has failed for 15 minutes.
+    pub fn wait(&self) -> Wait<T> {
+        Wait {
+            watch: self.watch(),
+            on_change: None,
+        }
+    }
+
+    /// Watches it: a stream of each new progress, and of the end as its last item.
+    ///
+    /// The first item is what the accepting answer showed; it costs no request.
+    pub fn watch(&self) -> Watch<T> {
+        Watch {
+            probe: self.probe.clone(),
+            known: self.known.clone(),
+            since: self.since,
+            settled: self.settled.clone(),
+            limits: Limits {
+                schedule: Schedule::default(),
+                deadline: <T as private::Tracked>::DEADLINE,
+                patience: PATIENCE,
+            },
+            running: None,
+        }
+    }
+}
+
+impl<T: Tracked> fmt::Debug for Operation<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation")
+            .field("of", &self.probe.subject())
+            .field("accepted_as", &self.known)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something new about an operation.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Change<T: Tracked> {
+    /// It goes on, and shows something that it did not show before.
+    Progress(T::Progress),
+    /// It has ended well. Nothing follows.
+    Done(T),
+}
+
+type Running<T> = Pin<Box<dyn Stream<Item = Result<Change<T>>> + Send>>;
+
+/// A stream of the changes of an [`Operation`]; see [`Operation::watch`].
+///
+/// Each progress is told as soon as it is seen, and never twice in a row. The last item is
+/// [`Change::Done`] or an error.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Watch<T: Tracked> {
+    probe: T::Probe,
+    known: T::Progress,
+    since: Instant,
+    settled: Option<T>,
+    limits: Limits,
+    running: Option<Running<T>>,
+}
+
+impl<T: Tracked> Watch<T> {
+    /// How long it may take, counted from the first poll of this stream, requests and pauses
+    /// included. By default 24 hours for an upload and 2 hours for a rollout.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.limits.deadline = deadline;
+        self
+    }
+
+    /// When to poll.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.limits.schedule = schedule;
+        self
+    }
+
+    /// How long every poll may fail before the wait gives up: 15 minutes by default.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.limits.patience = patience;
+        self
+    }
+
+    fn poll(&self) -> Poll<T::Probe> {
+        Poll::new(
+            self.probe.clone(),
+            self.limits.clone(),
+            self.known.clone(),
+            self.since,
+        )
+    }
+
+    fn start(&self) -> Running<T> {
+        if let Some(value) = self.settled.clone() {
+            let changes = [Change::Progress(self.known.clone()), Change::Done(value)];
+            return Box::pin(stream::iter(changes.map(Ok)));
+        }
+        // The loop is gone once it has told its end.
+        Box::pin(stream::unfold(Some(self.poll()), |poll| async move {
+            let mut poll = poll?;
+            Some(match poll.step().await {
+                Ok(Step::Progress(progress)) => (Ok(Change::Progress(progress)), Some(poll)),
+                Ok(Step::Done(value)) => (Ok(Change::Done(value)), None),
+                Err(error) => (Err(error), None),
+            })
+        }))
+    }
+}
+
+// Nothing in it is pinned in place: what runs is boxed.
+impl<T: Tracked> Unpin for Watch<T> {}
+
+impl<T: Tracked> Stream for Watch<T> {
+    type Item = Result<Change<T>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Ready<Option<Self::Item>> {
+        let running = match self.running.take() {
+            Some(running) => running,
+            None => self.start(),
+        };
+        self.running.insert(running).as_mut().poll_next(cx)
+    }
+}
+
+impl<T: Tracked> fmt::Debug for Watch<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("of", &self.probe.subject())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+type OnChange<T> = Box<dyn FnMut(&<T as Tracked>::Progress) + Send>;
+
+/// A wait for the end of an [`Operation`]: set limits, then await it; see [`Operation::wait`].
+#[must_use = "a wait does nothing until it is awaited"]
+pub struct Wait<T: Tracked> {
+    watch: Watch<T>,
+    on_change: Option<OnChange<T>>,
+}
+
+impl<T: Tracked> Wait<T> {
+    /// See [`Watch::deadline`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.watch = self.watch.deadline(deadline);
+        self
+    }
+
+    /// See [`Watch::schedule`].
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.watch = self.watch.schedule(schedule);
+        self
+    }
+
+    /// See [`Watch::patience`].
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.watch = self.watch.patience(patience);
+        self
+    }
+
+    /// Calls `f` with each new progress, the first one included.
+    pub fn on_change(mut self, f: impl FnMut(&T::Progress) + Send + 'static) -> Self {
+        self.on_change = Some(Box::new(f));
+        self
+    }
+}
+
+impl<T: Tracked> IntoFuture for Wait<T> {
+    type Output = Result<T>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self {
+            watch,
+            mut on_change,
+        } = self;
+        let mut tell = move |progress: &T::Progress| {
+            if let Some(on_change) = &mut on_change {
+                on_change(progress);
+            }
+        };
+        Box::pin(async move {
+            if let Some(value) = watch.settled {
+                tell(&watch.known);
+                return Ok(value);
+            }
+            let mut poll = watch.poll();
+            loop {
+                match poll.step().await? {
+                    Step::Progress(progress) => tell(&progress),
+                    Step::Done(value) => return Ok(value),
+                }
+            }
+        })
+    }
+}
+
+impl<T: Tracked> fmt::Debug for Wait<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("watch", &self.watch)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,192 @@
+//! When a request is sent again, and after how long.
+
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Sent};
+
+/// What repeating an operation could do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing: it only reads.
+    Reads,
+    /// It changes something, so it is repeated only when it surely was not processed.
+    Writes,
+}
+
+/// One of the nine operations, or the chat request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Op {
+    pub(crate) id: &'static str,
+    pub(crate) effect: Effect,
+}
+
+impl Op {
+    pub(crate) const LIST_MODEL_ARCHITECTURES: Self = Self::reads("list_model_architectures");
+    pub(crate) const LIST_MODEL_VERSIONS: Self = Self::reads("list_model_versions");
+    pub(crate) const UPLOAD_MODEL_VERSION: Self = Self::writes("upload_model_version");
+    pub(crate) const GET_MODEL_VERSION: Self = Self::reads("get_model_version");
+    pub(crate) const UPDATE_MODEL_VERSION_ALIASES: Self =
+        Self::writes("update_model_version_aliases");
+    pub(crate) const DELETE_MODEL_VERSION: Self = Self::writes("delete_model_version");
+    pub(crate) const LIST_ENDPOINTS: Self = Self::reads("list_endpoints");
+    pub(crate) const GET_ENDPOINT: Self = Self::reads("get_endpoint");
+    pub(crate) const DEPLOY_MODEL: Self = Self::writes("deploy_model");
+    /// A chat request costs tokens, but it changes nothing.
+    pub(crate) const CHAT: Self = Self::reads("chat_completions");
+
+    const fn reads(id: &'static str) -> Self {
+        Self {
+            id,
+            effect: Effect::Reads,
+        }
+    }
+
+    const fn writes(id: &'static str) -> Self {
+        Self {
+            id,
+            effect: Effect::Writes,
+        }
+    }
+
+    pub(crate) fn is_write(self) -> bool {
+        self.effect == Effect::Writes
+    }
+}
+
+/// How often, and how soon, a failed request is sent again.
+///
+/// A read is repeated after a broken or refused connection, a timeout, a 429 and a 5xx. A write
+/// is repeated only when it surely was not processed: no connection was made, or the service
+/// answered 429. The pause is drawn evenly between zero and a limit that doubles with each
+/// attempt (full jitter); a `Retry-After` takes its place when it is longer.
+///
+/// ```
+/// use std::time::Duration;
+/// use cerebras_management::RetryPolicy;
+///
+/// let policy = RetryPolicy::default()
+///     .max_attempts(6)
+///     .base(Duration::from_millis(100));
+/// assert_ne!(policy, RetryPolicy::none());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    base: Duration,
+    cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// At most 4 attempts, pauses up to 0.5 s, 1 s and 2 s.
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(20),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt, no retries.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            max_attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    /// How many times a request is sent at most, the first time included. At least 1.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The longest pause before the second attempt; it doubles with each further one.
+    #[must_use]
+    pub fn base(mut self, pause: Duration) -> Self {
+        self.base = pause;
+        self
+    }
+
+    /// The longest pause before any attempt, but for a longer `Retry-After`.
+    #[must_use]
+    pub fn cap(mut self, pause: Duration) -> Self {
+        self.cap = pause;
+        self
+    }
+
+    /// The pause before the next attempt, or none when this error is the answer.
+    pub(crate) fn pause_after(&self, op: Op, attempt: u32, error: &Error) -> Option<Duration> {
+        if attempt >= self.max_attempts || !is_repeatable(op, error) {
+            return None;
+        }
+        let doubled = self.base.saturating_mul(1 << (attempt - 1).min(16));
+        let drawn = doubled.min(self.cap).mul_f64(fastrand::f64());
+        Some(drawn.max(error.retry_after().unwrap_or_default()))
+    }
+}
+
+fn is_repeatable(op: Op, error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::RateLimited => true,
+        ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Unavailable => {
+            op.effect == Effect::Reads || error.was_sent() == Sent::No
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: ErrorKind, sent: Sent) -> Error {
+        Error::new(kind, "x").sent(sent)
+    }
+
+    #[test]
+    fn a_write_is_repeated_only_when_it_surely_was_not_processed() {
+        let policy = RetryPolicy::default();
+        for (kind, sent, read, write) in [
+            (ErrorKind::Transport, Sent::No, true, true),
+            (ErrorKind::Transport, Sent::Maybe, true, false),
+            (ErrorKind::Timeout, Sent::Maybe, true, false),
+            (ErrorKind::Unavailable, Sent::Maybe, true, false),
+            (ErrorKind::RateLimited, Sent::Yes, true, true),
+            (ErrorKind::Conflict, Sent::Yes, false, false),
+            (ErrorKind::Blocked, Sent::Maybe, false, false),
+            (ErrorKind::Decode, Sent::Yes, false, false),
+        ] {
+            let error = error(kind, sent);
+            for (op, expected) in [(Op::GET_ENDPOINT, read), (Op::DEPLOY_MODEL, write)] {
+                assert_eq!(
+                    policy.pause_after(op, 1, &error).is_some(),
+                    expected,
+                    "{kind:?} {sent:?} {}",
+                    op.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_pause_stays_below_its_limit_and_the_attempts_end() {
+        let policy = RetryPolicy::default().max_attempts(8);
+        let fault = error(ErrorKind::Unavailable, Sent::Maybe);
+        for attempt in 1..8 {
+            let limit = Duration::from_millis(500 << (attempt - 1)).min(Duration::from_secs(20));
+            for _ in 0..100 {
+                let pause = policy.pause_after(Op::GET_ENDPOINT, attempt, &fault);
+                assert!(pause.is_some_and(|pause| pause <= limit));
+            }
+        }
+        assert_eq!(policy.pause_after(Op::GET_ENDPOINT, 8, &fault), None);
+        assert_eq!(
+            RetryPolicy::none().pause_after(Op::GET_ENDPOINT, 1, &fault),
+            None
+        );
+    }
+}

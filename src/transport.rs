@@ -1,0 +1,253 @@
+//! One call of one operation: attempts, and what each of them told.
+//!
+//! Every request of this crate goes out in [`Call::attempt`]. The generated client builds the
+//! request and reads the answer; in between it asks its hook, and the hook asks here. What
+//! happened is kept in a slot beside the call, because the generated error loses the status of
+//! an answer that does not parse, and never reads the body of a refusal.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
+use tokio::time::{Instant, timeout_at};
+
+use crate::answer::{self, Answer};
+use crate::base_url::BaseUrl;
+use crate::error::{Answered, Error, ErrorKind, Result, Sent};
+use crate::key::{ApiKey, KeySource};
+use crate::raw;
+use crate::retry::{Op, RetryPolicy};
+
+/// The connection pool, the keys, and the limits that hold for every request.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base: BaseUrl,
+    pub(crate) management: KeySource,
+    pub(crate) inference: Option<KeySource>,
+    pub(crate) retry: RetryPolicy,
+    /// For one attempt, the key's source included.
+    pub(crate) request_timeout: Duration,
+    /// For all attempts of a call and the pauses between them.
+    pub(crate) call_timeout: Duration,
+    /// The most that is read of an answer's body, in bytes.
+    pub(crate) body_limit: usize,
+}
+
+/// Whether a call repeats itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempts {
+    /// As the retry policy says.
+    ByPolicy,
+    /// Once: the caller owns the retrying, as a wait does.
+    One,
+}
+
+/// What the caller of the generated method gets back.
+pub(crate) type Generated<T> = std::result::Result<ResponseValue<T>, raw::Error<()>>;
+
+impl Transport {
+    /// Runs a generated method until it answers, as often as the policy allows.
+    pub(crate) async fn call<T, F, Fut>(
+        self: &Arc<Self>,
+        op: Op,
+        attempts: Attempts,
+        method: F,
+    ) -> Result<T>
+    where
+        F: Fn(raw::Client) -> Fut,
+        Fut: Future<Output = Generated<T>>,
+    {
+        self.repeat(op, attempts, &self.management, |call| {
+            let slot = Arc::clone(&call.slot);
+            let sent = method(raw::Client {
+                baseurl: self.base.as_str().to_owned(),
+                client: self.http.clone(),
+                inner: call,
+            });
+            async move {
+                match sent.await {
+                    Ok(value) => Ok(value.into_inner()),
+                    Err(signal) => Err(why(signal, &slot)),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Posts to a route that is not in the Management API, with the inference key.
+    pub(crate) async fn post_inference(
+        self: &Arc<Self>,
+        op: Op,
+        path: &str,
+        body: &(impl serde::Serialize + Sync),
+    ) -> Result<Bytes> {
+        let key = self.inference.as_ref().ok_or_else(|| {
+            Error::invalid("no inference key").remedy_is(format!(
+                "set {} or ClientBuilder::inference_key; it is not the management key",
+                crate::key::INFERENCE_KEY_VARIABLE
+            ))
+        })?;
+        let url = format!("{}{path}", self.base);
+        self.repeat(op, Attempts::ByPolicy, key, |call| {
+            let request = self.http.post(&url).json(body).build();
+            async move {
+                let request = request.map_err(|error| answer::not_exchanged(&error))?;
+                call.attempt(request).await.map(|answer| answer.body)
+            }
+        })
+        .await
+    }
+
+    async fn repeat<T, F, Fut>(
+        self: &Arc<Self>,
+        op: Op,
+        attempts: Attempts,
+        keys: &KeySource,
+        send: F,
+    ) -> Result<T>
+    where
+        F: Fn(Call) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let deadline = Instant::now() + self.call_timeout;
+        let mut attempt = 0;
+        let mut refused: Option<ApiKey> = None;
+        loop {
+            attempt += 1;
+            let until = deadline.min(Instant::now() + self.request_timeout);
+            let key = self.key(keys, refused.as_ref(), until).await;
+            let key = key.map_err(|error| error.during(op.id, op.is_write()))?;
+            let call = Call {
+                transport: Arc::clone(self),
+                key: key.clone(),
+                until,
+                op,
+                slot: Arc::default(),
+            };
+            let error = match send(call).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error.during(op.id, op.is_write()).after_attempts(attempt),
+            };
+            // A key may be rotated while a client lives. A 401 was not processed, so that asking
+            // once more with a new key is safe for writes too.
+            if error.kind() == ErrorKind::Unauthorized && keys.can_change() && refused.is_none() {
+                refused = Some(key);
+                continue;
+            }
+            let pause = match attempts {
+                Attempts::One => None,
+                Attempts::ByPolicy => self.retry.pause_after(op, attempt, &error),
+            };
+            match pause {
+                Some(pause) if Instant::now() + pause < deadline => {
+                    tracing::debug!(operation = op.id, attempt, ?pause, %error, "sent again after a pause");
+                    tokio::time::sleep(pause).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn key(
+        &self,
+        keys: &KeySource,
+        refused: Option<&ApiKey>,
+        until: Instant,
+    ) -> Result<ApiKey> {
+        let key = timeout_at(until, keys.key(refused)).await.map_err(|_| {
+            Error::new(ErrorKind::Timeout, "the key provider gave no key in time")
+        })??;
+        key.check_host(&self.base)?;
+        Ok(key)
+    }
+}
+
+/// One attempt, as the generated client carries it to its hook.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    transport: Arc<Transport>,
+    key: ApiKey,
+    until: Instant,
+    op: Op,
+    slot: Arc<Mutex<Slot>>,
+}
+
+/// What is known of an attempt when the generated method has returned.
+#[derive(Debug, Default)]
+enum Slot {
+    #[default]
+    Nothing,
+    /// A good answer: its head, for the error should the body not parse.
+    Answered(Answered),
+    Failed(Error),
+}
+
+impl ClientHooks<Call> for raw::Client {
+    async fn exec(
+        &self,
+        request: reqwest::Request,
+        _: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        let call = &self.inner;
+        let (slot, response) = match call.attempt(request).await {
+            Ok(answer) => (
+                Slot::Answered(answer.head),
+                response(http::StatusCode::OK, answer.body),
+            ),
+            Err(error) => (Slot::Failed(error), response(fault(), Bytes::new())),
+        };
+        *call.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
+        Ok(response)
+    }
+}
+
+/// A status that no service sends: it tells the generated method to stop.
+fn fault() -> http::StatusCode {
+    http::StatusCode::from_u16(599).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn response(status: http::StatusCode, body: Bytes) -> reqwest::Response {
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    response.into()
+}
+
+impl Call {
+    async fn attempt(&self, mut request: reqwest::Request) -> Result<Answer> {
+        let headers = request.headers_mut();
+        // The generated client sends it unasked; the service documents no such header.
+        headers.remove("api-version");
+        headers.insert(AUTHORIZATION, self.key.header().clone());
+        let started = Instant::now();
+        let result = answer::exchange(&self.transport, request, self.until).await;
+        let elapsed = started.elapsed();
+        match &result {
+            Ok(answer) => tracing::debug!(
+                operation = self.op.id,
+                status = answer.head.status,
+                request_id = answer.head.request_id,
+                ?elapsed,
+                "answered"
+            ),
+            Err(error) => tracing::debug!(operation = self.op.id, %error, ?elapsed, "failed"),
+        }
+        result.map_err(|error| error.without(self.key.secret()))
+    }
+}
+
+/// The error that a generated method's failure stands for.
+fn why(signal: raw::Error<()>, slot: &Mutex<Slot>) -> Error {
+    let slot = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
+    match (slot, signal) {
+        (Slot::Failed(error), _) => error,
+        (Slot::Answered(head), raw::Error::InvalidResponsePayload(body, source)) => {
+            answer::unreadable(head, &body, source)
+        }
+        (_, raw::Error::InvalidRequest(what) | raw::Error::Custom(what)) => Error::invalid(what),
+        (_, raw::Error::CommunicationError(error)) => answer::not_exchanged(&error),
+        (_, other) => Error::new(ErrorKind::Decode, other.to_string()).sent(Sent::Maybe),
+    }
+}

@@ -1,0 +1,161 @@
+//! What the service tells of a model version.
+
+use crate::error::{Error, ErrorKind, Result, printable};
+use crate::names::{ModelArchitectureId, ModelVersionName, OrgName, VersionId, VersionRef};
+use crate::org::other_than_asked;
+use crate::raw::types as raw;
+use crate::status::SyncStatus;
+
+/// A model version as the service described it, at one moment.
+///
+/// Everything is as it came: aliases and URIs are not checked again, and an unknown sync status
+/// is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelVersion {
+    name: String,
+    parsed: Option<ModelVersionName>,
+    done: bool,
+    weight_uri: Option<String>,
+    aliases: Vec<String>,
+    sync_status: Option<SyncStatus>,
+    fingerprint_suffix: Option<String>,
+}
+
+impl ModelVersion {
+    /// The full name, `orgs/<org>/models/<architecture>/versions/<id>`, as the service sent it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same, parsed. It is none only in a list, for a name that does not have the published
+    /// form.
+    #[must_use]
+    pub fn parsed_name(&self) -> Option<&ModelVersionName> {
+        self.parsed.as_ref()
+    }
+
+    /// The integer id. It is none only where [`parsed_name`](Self::parsed_name) is.
+    #[must_use]
+    pub fn id(&self) -> Option<VersionId> {
+        self.parsed.as_ref()?.version().as_id()
+    }
+
+    /// Whether the service says that the upload operation is complete. That is not yet success:
+    /// see [`sync_status`](Self::sync_status).
+    #[must_use]
+    pub fn done(&self) -> bool {
+        self.done
+    }
+
+    /// The aliases that name this version.
+    #[must_use]
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// How far the copy from S3 has come, if the service says so.
+    #[must_use]
+    pub fn sync_status(&self) -> Option<&SyncStatus> {
+        self.sync_status.as_ref()
+    }
+
+    /// Where the weights came from.
+    #[must_use]
+    pub fn weight_uri(&self) -> Option<&str> {
+        self.weight_uri.as_deref()
+    }
+
+    /// What is added to the `system_fingerprint` of inference answers, if anything.
+    #[must_use]
+    pub fn fingerprint_suffix(&self) -> Option<&str> {
+        self.fingerprint_suffix.as_deref()
+    }
+
+    /// Checks that this is the version that was asked for, and that its id is known.
+    pub(crate) fn answers(self, asked: &ModelVersionName) -> Result<Self> {
+        let checked = self.listed_under(asked.org(), asked.architecture())?;
+        match (checked.id(), asked.version()) {
+            (None, _) => Err(no_id(&checked.name)),
+            (Some(id), VersionRef::Id(wanted)) if id != *wanted => {
+                Err(other_than_asked("version", &checked.name, asked))
+            }
+            _ => Ok(checked),
+        }
+    }
+
+    /// Checks that it belongs to an organization and an architecture, as far as its name tells.
+    pub(crate) fn listed_under(
+        self,
+        org: &OrgName,
+        architecture: &ModelArchitectureId,
+    ) -> Result<Self> {
+        match &self.parsed {
+            Some(name) if name.org() != org => {
+                Err(other_than_asked("organization", name.org(), org))
+            }
+            Some(name) if name.architecture() != architecture => Err(other_than_asked(
+                "architecture",
+                name.architecture(),
+                architecture,
+            )),
+            _ => Ok(self),
+        }
+    }
+
+    fn new(name: String, done: bool) -> Self {
+        Self {
+            parsed: name.parse().ok(),
+            name,
+            done,
+            weight_uri: None,
+            aliases: Vec::new(),
+            sync_status: None,
+            fingerprint_suffix: None,
+        }
+    }
+}
+
+/// The error of an answer whose name holds no integer id.
+pub(crate) fn no_id(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!(
+            "the answer names the version \"{}\", which is not \
+             orgs/<org>/models/<architecture>/versions/<integer>",
+            printable(name)
+        ),
+    )
+    .sent(crate::Sent::Yes)
+}
+
+impl From<raw::ModelVersion> for ModelVersion {
+    fn from(answer: raw::ModelVersion) -> Self {
+        let version = Self::new(answer.name, answer.done);
+        match answer.response {
+            Some(status) => Self {
+                weight_uri: status.customer_s3_uri,
+                aliases: status.version_aliases.unwrap_or_default(),
+                sync_status: status.sync_status,
+                fingerprint_suffix: status.system_fingerprint_suffix,
+                ..version
+            },
+            None => version,
+        }
+    }
+}
+
+impl From<raw::ModelVersionUploadResponse> for ModelVersion {
+    fn from(answer: raw::ModelVersionUploadResponse) -> Self {
+        let version = Self::new(answer.name, answer.done);
+        match answer.response {
+            Some(data) => Self {
+                weight_uri: data.customer_s3_uri,
+                aliases: data.version_aliases.unwrap_or_default(),
+                sync_status: data.sync_status,
+                ..version
+            },
+            None => version,
+        }
+    }
+}

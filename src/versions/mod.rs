@@ -1,0 +1,194 @@
+//! Model versions: uploading weights, reading versions, deleting them.
+
+mod data;
+mod delete;
+mod sync;
+mod upload;
+
+use std::fmt;
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::names::{
+    ModelArchitectureId, ModelVersionName, NameError, OrgName, VersionRef, WeightUri,
+};
+use crate::operation::Operation;
+use crate::org::about_org;
+use crate::retry::Op;
+
+pub use data::ModelVersion;
+pub(crate) use data::no_id;
+pub use delete::{Delete, Deleted};
+pub(crate) use sync::Readiness;
+pub use sync::SyncProgress;
+pub use upload::Upload;
+
+/// A model architecture of an organization, under which versions are uploaded.
+///
+/// It owns its names and a clone of the client; making one sends nothing.
+#[derive(Clone)]
+pub struct Model {
+    client: Client,
+    org: OrgName,
+    architecture: ModelArchitectureId,
+}
+
+impl Model {
+    pub(crate) fn new(client: Client, org: OrgName, architecture: ModelArchitectureId) -> Self {
+        Self {
+            client,
+            org,
+            architecture,
+        }
+    }
+
+    /// The organization's name.
+    #[must_use]
+    pub fn org(&self) -> &OrgName {
+        &self.org
+    }
+
+    /// The architecture's id.
+    #[must_use]
+    pub fn architecture(&self) -> &ModelArchitectureId {
+        &self.architecture
+    }
+
+    /// Uploads the weights under an `s3://` URI as a new version; see [`Upload`].
+    pub fn upload(&self, weights: impl TryInto<WeightUri, Error: Into<NameError>>) -> Upload {
+        Upload::new(self.clone(), weights.try_into().map_err(Into::into))
+    }
+
+    /// One version, by its integer id or an alias. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what is neither.
+    pub fn version(
+        &self,
+        version: impl TryInto<VersionRef, Error: Into<NameError>>,
+    ) -> Result<Version> {
+        let version = version.try_into().map_err(Into::into)?;
+        Ok(Version {
+            name: ModelVersionName::new(self.org.clone(), self.architecture.clone(), version),
+            client: self.client.clone(),
+        })
+    }
+
+    /// All versions, in the order in which the service lists them.
+    pub async fn versions(&self) -> Result<Vec<ModelVersion>> {
+        let answer = self
+            .client
+            .call(Op::LIST_MODEL_VERSIONS, |raw| {
+                let (org, architecture) = (self.org.clone(), self.architecture.clone());
+                async move { raw.list_model_versions(&org, &architecture).await }
+            })
+            .await
+            .map_err(|error| {
+                about_org(error, &self.org).about(format_args!(
+                    "architecture {} of organization {}",
+                    self.architecture, self.org
+                ))
+            })?;
+        let versions = answer.model_versions.unwrap_or_default();
+        versions
+            .into_iter()
+            .map(|version| ModelVersion::from(version).listed_under(&self.org, &self.architecture))
+            .collect::<Result<_>>()
+            .map_err(|error| error.during(Op::LIST_MODEL_VERSIONS.id, false))
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model")
+            .field("org", &self.org)
+            .field("architecture", &self.architecture)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A model version, by its integer id or an alias.
+///
+/// It owns its name and a clone of the client; making one sends nothing. An alias is looked up
+/// anew with each call, since it can move: every write looks it up once, first, and then goes to
+/// the integer id.
+#[derive(Clone)]
+pub struct Version {
+    client: Client,
+    name: ModelVersionName,
+}
+
+impl Version {
+    pub(crate) fn new(client: Client, name: ModelVersionName) -> Self {
+        Self { client, name }
+    }
+
+    /// Its full name, as it was asked for: by id or by alias.
+    #[must_use]
+    pub fn name(&self) -> &ModelVersionName {
+        &self.name
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such version or alias;
+    /// [`Decode`](crate::ErrorKind::Decode) when the answer is about another version.
+    pub async fn get(&self) -> Result<ModelVersion> {
+        let answer = self
+            .client
+            .call(Op::GET_MODEL_VERSION, |raw| get(raw, self.name.clone()))
+            .await
+            .map_err(|error| self.explain(error))?;
+        self.read(answer)
+    }
+
+    /// Reads it once, without retries: for a wait.
+    pub(crate) async fn get_once(&self) -> Result<ModelVersion> {
+        let answer = self
+            .client
+            .call_once(Op::GET_MODEL_VERSION, |raw| get(raw, self.name.clone()))
+            .await
+            .map_err(|error| self.explain(error))?;
+        self.read(answer)
+    }
+
+    /// Reads it and gives an operation that waits for the end of its sync, such as one that was
+    /// begun elsewhere. An alias is looked up once, now.
+    pub async fn track(&self) -> Result<Operation<ModelVersion>> {
+        let version = self.get().await?;
+        Operation::of_sync(&self.client, version)
+    }
+
+    fn read(&self, answer: crate::raw::types::ModelVersion) -> Result<ModelVersion> {
+        ModelVersion::from(answer)
+            .answers(&self.name)
+            .map_err(|error| error.during(Op::GET_MODEL_VERSION.id, false))
+    }
+
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        about_org(error, self.name.org()).about(format_args!("model version {}", self.name))
+    }
+}
+
+async fn get(
+    raw: crate::raw::Client,
+    name: ModelVersionName,
+) -> crate::transport::Generated<crate::raw::types::ModelVersion> {
+    raw.get_model_version(name.org(), name.architecture(), name.version())
+        .await
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Version")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
