@@ -1,0 +1,183 @@
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::clock::unix_now;
+use crate::http::bind;
+use crate::{
+    Behaviour, Clock, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld, Simulator, Timings, World,
+};
+
+/// Collects what a simulator starts with.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use cerebras_management_simulator::{SeedOrg, SeedVersion, Simulator};
+///
+/// let simulator = Simulator::builder()
+///     .speed(60.0)
+///     .version("my-org", SeedVersion::new("gpt-oss-120b", "s3://b/w").alias("production"))
+///     .org(SeedOrg::new("other-org").keys("other-management-key", "other-inference-key"))
+///     .start()
+///     .await?;
+/// assert_eq!(simulator.versions("gpt-oss-120b")[0].aliases, ["production"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing runs until `start`"]
+pub struct Builder {
+    address: IpAddr,
+    port: u16,
+    speed: Speed,
+    started: Option<u64>,
+    behaviour: Behaviour,
+    timings: Timings,
+    world: SeedWorld,
+    orphans: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Speed {
+    Factor(f64),
+    Manual,
+}
+
+impl Builder {
+    /// The start of a manual clock unless set: that of the published examples.
+    const MANUAL_START: u64 = 1_736_700_000;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            address: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            speed: Speed::Factor(1.0),
+            started: None,
+            behaviour: Behaviour::default(),
+            timings: Timings::default(),
+            world: SeedWorld::default(),
+            orphans: Vec::new(),
+        }
+    }
+
+    /// The port on 127.0.0.1. Any free one unless set.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The address to listen on, for containers. The keys are public: anyone who can reach the
+    /// address can use the simulator. 127.0.0.1 unless set.
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// How many simulated seconds pass in a real one. 1 unless set.
+    pub fn speed(mut self, factor: f64) -> Self {
+        self.speed = Speed::Factor(factor);
+        self
+    }
+
+    /// Stops the clock: only [`Simulator::advance`] moves it.
+    pub fn manual_clock(mut self) -> Self {
+        self.speed = Speed::Manual;
+        self
+    }
+
+    /// The wall time at the start, in Unix seconds. The present unless set; with a manual
+    /// clock, that of the published examples, so that every run is the same.
+    pub fn started(mut self, unix_seconds: u64) -> Self {
+        self.started = Some(unix_seconds);
+        self
+    }
+
+    /// How the service behaves where the published pages leave it open.
+    pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
+        self.behaviour = behaviour;
+        self
+    }
+
+    /// How long things take, in simulated time.
+    pub fn timings(mut self, timings: Timings) -> Self {
+        self.timings = timings;
+        self
+    }
+
+    /// Replaces the whole world.
+    pub fn world(mut self, world: SeedWorld) -> Self {
+        self.world = world;
+        self
+    }
+
+    /// Adds an org.
+    pub fn org(mut self, org: SeedOrg) -> Self {
+        self.world.orgs.push(org);
+        self
+    }
+
+    /// Adds a model architecture to an org.
+    pub fn architecture(self, org: &str, id: impl Into<String>) -> Self {
+        self.in_org(org, |org| org.architectures.push(id.into()))
+    }
+
+    /// Adds a synced version to an org.
+    pub fn version(self, org: &str, version: SeedVersion) -> Self {
+        self.in_org(org, |org| org.versions.push(version))
+    }
+
+    /// Adds an endpoint to an org, or replaces the one with its id.
+    pub fn endpoint(self, org: &str, endpoint: SeedEndpoint) -> Self {
+        self.in_org(org, |org| {
+            org.endpoints.retain(|other| other.id != endpoint.id);
+            org.endpoints.push(endpoint);
+        })
+    }
+
+    fn in_org(mut self, name: &str, change: impl FnOnce(&mut SeedOrg)) -> Self {
+        match self.world.orgs.iter_mut().find(|org| org.name == name) {
+            Some(org) => change(org),
+            None => self.orphans.push(name.into()),
+        }
+        self
+    }
+
+    /// Starts the simulator on the current Tokio runtime. When this returns it answers.
+    ///
+    /// # Errors
+    ///
+    /// Of the kind `InvalidInput` when what was collected contradicts itself, naming what; of
+    /// the kind `AddrInUse` when the port is in use.
+    pub async fn start(self) -> io::Result<Simulator> {
+        let clock = self.clock()?;
+        if let Some(org) = self.orphans.first() {
+            let message = format!("something was added to the org {org:?}, which does not exist");
+            return Err(invalid(&message));
+        }
+        let started = self.started.unwrap_or_else(|| {
+            if clock.is_manual() {
+                Self::MANUAL_START
+            } else {
+                unix_now()
+            }
+        });
+        let world = World::new(&self.world, self.behaviour, self.timings, started);
+        let world = world.map_err(|bad| invalid(&bad))?;
+        let listener = bind(self.address, self.port).await?;
+        Simulator::serve(listener, clock, world)
+    }
+
+    fn clock(&self) -> io::Result<Clock> {
+        match self.speed {
+            Speed::Manual => Ok(Clock::manual()),
+            Speed::Factor(factor) if factor.is_finite() && factor > 0.0 => Ok(Clock::real(factor)),
+            Speed::Factor(factor) => Err(invalid(&format!(
+                "the speed {factor} is not a positive number"
+            ))),
+        }
+    }
+}
+
+fn invalid(error: &impl ToString) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error.to_string())
+}

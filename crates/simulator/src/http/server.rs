@@ -1,0 +1,87 @@
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Listens, with an error that says what to do.
+pub(crate) async fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
+    let address = SocketAddr::new(address, port);
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "the port is in use: choose another, or 0 for any that is free"
+            }
+            io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose a higher",
+            _ => {
+                return io::Error::new(
+                    error.kind(),
+                    format!("cannot listen on {address}: {error}"),
+                );
+            }
+        };
+        io::Error::new(
+            error.kind(),
+            format!("cannot listen on {address}: {remedy}"),
+        )
+    })
+}
+
+/// The task that accepts connections. Dropping it ends them all.
+#[derive(Debug)]
+pub(crate) struct Server {
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    pub(crate) fn spawn(listener: TcpListener, app: Router) -> Self {
+        Self {
+            task: tokio::spawn(accept(listener, app)),
+        }
+    }
+
+    /// Ends the server and waits until its port is free.
+    pub(crate) async fn stop(mut self) {
+        self.task.abort();
+        // It was aborted, and there is nothing to do about a panic.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The set owns the connections, so that they end with this future.
+async fn accept(listener: TcpListener, app: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, app.clone()));
+                }
+                // Out of file descriptors, most likely: some connection has to end first.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, app: Router) {
+    // Answers are small: without this each could wait for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let app = TowerToHyperService::new(app);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new());
+    // An error is the client's business: it went away, or did not speak HTTP.
+    let _ = http.serve_connection(TokioIo::new(stream), app).await;
+}

@@ -1,0 +1,61 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Operation;
+
+/// One request that reached the simulator. It holds no header and no body, so no key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// When, in simulated time since the start.
+    pub at: Duration,
+    /// The method, as in `GET`.
+    pub method: String,
+    /// The path as it was sent, still percent-encoded, without the query.
+    pub path: String,
+    /// The route; none when the path or the method is not one of the service's.
+    pub operation: Option<Operation>,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+/// The last requests, oldest first, and how many there ever were of each operation.
+#[derive(Debug, Default)]
+pub(crate) struct Journal(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: VecDeque<Entry>,
+    counts: BTreeMap<Operation, u64>,
+}
+
+impl Journal {
+    /// A simulator may run for weeks under steady traffic; the oldest entries go first.
+    const KEPT: usize = 10_000;
+
+    pub(crate) fn record(&self, entry: Entry) {
+        let mut kept = self.lock();
+        if let Some(operation) = entry.operation {
+            *kept.counts.entry(operation).or_default() += 1;
+        }
+        if kept.entries.len() == Self::KEPT {
+            kept.entries.pop_front();
+        }
+        kept.entries.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.lock().entries.iter().cloned().collect()
+    }
+
+    pub(crate) fn count(&self, operation: Operation) -> u64 {
+        self.lock().counts.get(&operation).copied().unwrap_or(0)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,62 @@
+use serde::Serialize;
+
+/// The body of an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum ErrorBody {
+    /// `FastAPI`'s plain shape, on management routes.
+    Detail {
+        /// What is wrong.
+        detail: String,
+    },
+    /// `FastAPI`'s shape for a request that does not validate.
+    Fields {
+        /// What is wrong, field by field.
+        detail: Vec<FieldError>,
+    },
+    /// The inference API's shape.
+    Inference {
+        /// What is wrong.
+        message: String,
+        /// The kind of error, as in `invalid_request_error`.
+        r#type: &'static str,
+        /// What it is about, as in `api_key`.
+        param: &'static str,
+        /// The error's code, as in `wrong_api_key`.
+        code: &'static str,
+    },
+}
+
+/// One thing wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Where: `body`, then names and indices.
+    pub loc: Vec<Loc>,
+    /// What is wrong.
+    pub msg: String,
+    /// The kind of error, as in `missing`.
+    pub r#type: &'static str,
+}
+
+/// A step of a [`FieldError`]'s location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Loc {
+    /// A name.
+    Name(String),
+    /// A position.
+    Index(usize),
+}
+
+impl From<&str> for Loc {
+    fn from(name: &str) -> Self {
+        Self::Name(name.into())
+    }
+}
+
+impl From<usize> for Loc {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}

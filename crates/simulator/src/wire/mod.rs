@@ -1,0 +1,17 @@
+//! What goes over the wire: the published fields, and no others unless a switch asks for them.
+//!
+//! These types are the simulator's own. It shares none with the SDK, so that a mistake in one
+//! is not repeated in the other.
+
+mod answers;
+mod errors;
+mod requests;
+
+pub use answers::{
+    ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel, Deployment,
+    DeploymentRecord, Endpoint, EndpointSummary, Endpoints, Maybe, ModelArchitectures,
+    ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted, ModelVersions,
+};
+pub use errors::{ErrorBody, FieldError, Loc};
+pub(crate) use requests::is_alias;
+pub(crate) use requests::{ChatRequest, DeployRequest, UpdateAliasesRequest, UploadRequest};

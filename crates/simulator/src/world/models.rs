@@ -1,0 +1,213 @@
+//! The routes under an org's models.
+
+use std::collections::VecDeque;
+
+use super::architecture::Architecture;
+use super::version::{Sync, SyncState, Version};
+use super::{Answer, Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
+use crate::wire::{self, Maybe, UpdateAliasesRequest, UploadRequest};
+use crate::{
+    AliasConflict, DeleteAnswer, DeleteDeployed, TakenAlias, UnstartedResponse, WeightUri,
+};
+
+impl World {
+    pub(super) fn list_architectures(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let org = self.org(&request.org, &request.key)?;
+        let model_architectures = org.architectures.keys().cloned().collect();
+        Ok(Answer::Architectures(wire::ModelArchitectures {
+            model_architectures,
+        }))
+    }
+
+    pub(super) fn list_versions(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let (now, settings) = (self.now, self.settings);
+        let architecture = self.architecture(request, &request.architecture)?;
+        let model_versions = architecture
+            .versions()
+            .map(|(id, version)| {
+                let name = version_name(&request.org, &request.architecture, id);
+                show(name, version, now, &settings, Suffix::LeftOut)
+            })
+            .collect();
+        Ok(Answer::Versions(wire::ModelVersions { model_versions }))
+    }
+
+    pub(super) fn get_version(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let (now, settings) = (self.now, self.settings);
+        let (id, version) = find(
+            self.architecture(request, &request.architecture)?,
+            &request.version,
+        )?;
+        let name = version_name(&request.org, &request.architecture, id);
+        Ok(Answer::Version(show(
+            name,
+            version,
+            now,
+            &settings,
+            Suffix::Given,
+        )))
+    }
+
+    pub(super) fn upload(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let upload = UploadRequest::read(&request.body).map_err(Refusal::fields)?;
+        let (now, settings) = (self.now, self.settings);
+        let architecture = self.architecture(request, &upload.model_arch_id)?;
+        let conflict = taken(architecture, &upload.version_aliases, 0, &settings);
+        if settings.behaviour.taken_alias == TakenAlias::RefusedBefore {
+            conflict.clone()?;
+        }
+        let plans = self.sync_plans.get_mut(&upload.model_arch_id);
+        let outcome = plans.and_then(VecDeque::pop_front).unwrap_or_default();
+        let version = Version {
+            weight_uri: upload.weight_uri,
+            aliases: match conflict {
+                Ok(()) => upload.version_aliases,
+                Err(_) => Vec::new(),
+            },
+            fingerprint_suffix: upload.system_fingerprint_suffix,
+            sync: Sync::accepted(now, outcome, &settings),
+        };
+        let shown = version.clone();
+        let architecture = self.architecture(request, &upload.model_arch_id)?;
+        let id = architecture.add(version, settings.behaviour.id_reuse);
+        conflict?;
+        let name = version_name(&request.org, &upload.model_arch_id, id);
+        Ok(Answer::Version(show(
+            name,
+            &shown,
+            now,
+            &settings,
+            Suffix::LeftOut,
+        )))
+    }
+
+    pub(super) fn update_aliases(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let update = UpdateAliasesRequest::read(&request.body).map_err(Refusal::fields)?;
+        let settings = self.settings;
+        let architecture = self.architecture(request, &request.architecture)?;
+        let (id, _) = find(architecture, &request.version)?;
+        taken(architecture, &update.version_aliases, id, &settings)?;
+        architecture.set_aliases(id, update.version_aliases.clone());
+        Ok(Answer::Aliases(wire::ModelVersionAliases {
+            name: version_name(&request.org, &request.architecture, id),
+            version_aliases: update.version_aliases,
+        }))
+    }
+
+    pub(super) fn delete_version(&mut self, request: &Request) -> Result<Answer, Refusal> {
+        let (now, behaviour) = (self.now, self.settings.behaviour);
+        let (id, _) = find(
+            self.architecture(request, &request.architecture)?,
+            &request.version,
+        )?;
+        let name = version_name(&request.org, &request.architecture, id);
+        let user = self.endpoints.iter().find(|(_, endpoint)| {
+            endpoint.org == request.org
+                && endpoint.architecture == request.architecture
+                && endpoint.uses(id, now)
+        });
+        if let (Some((user, _)), DeleteDeployed::Refused) = (user, behaviour.delete_deployed) {
+            let detail = format!("Model version {name} is deployed to endpoint '{user}'");
+            return Err(Refusal::detail(409, detail));
+        }
+        self.architecture(request, &request.architecture)?
+            .remove(id);
+        let message = format!("Deleted model version {name}");
+        let (message, name) = match behaviour.delete_answer {
+            DeleteAnswer::Message => (Some(message), None),
+            DeleteAnswer::NameAndDeleted => (None, Some(name)),
+            DeleteAnswer::Both => (Some(message), Some(name)),
+        };
+        Ok(Answer::Deleted(wire::ModelVersionDeleted {
+            message,
+            deleted: name.as_ref().map(|_| true),
+            name,
+        }))
+    }
+
+    fn architecture(&mut self, request: &Request, id: &str) -> Result<&mut Architecture, Refusal> {
+        let org = self.org(&request.org, &request.key)?;
+        architecture_of(org, id)
+    }
+}
+
+pub(super) fn architecture_of<'a>(
+    org: &'a mut Org,
+    id: &str,
+) -> Result<&'a mut Architecture, Refusal> {
+    let architecture = org.architectures.get_mut(id);
+    architecture.ok_or_else(|| not_found("Model architecture", id))
+}
+
+pub(super) fn find<'a>(
+    architecture: &'a Architecture,
+    reference: &str,
+) -> Result<(u64, &'a Version), Refusal> {
+    let found = architecture.find(reference);
+    found.ok_or_else(|| not_found("Model version", reference))
+}
+
+fn taken(
+    architecture: &Architecture,
+    aliases: &[String],
+    own: u64,
+    settings: &Settings,
+) -> Result<(), Refusal> {
+    let Some((alias, holder)) = architecture.taken(aliases, own) else {
+        return Ok(());
+    };
+    let status = match settings.behaviour.alias_conflict {
+        AliasConflict::Conflict => 409,
+        AliasConflict::BadRequest => 400,
+    };
+    let detail = format!("Alias '{alias}' is already assigned to version {holder}");
+    Err(Refusal::detail(status, detail))
+}
+
+/// Whether an answer holds the version's fingerprint suffix: only that of one version does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Suffix {
+    Given,
+    LeftOut,
+}
+
+/// A version as the service shows it.
+fn show(
+    name: String,
+    version: &Version,
+    now: Moment,
+    settings: &Settings,
+    suffix: Suffix,
+) -> wire::ModelVersion {
+    let report = version.sync.report(now, settings);
+    let data = || wire::ModelVersionData {
+        customer_s3_uri: match settings.behaviour.weight_uri {
+            WeightUri::AsGiven => version.weight_uri.clone(),
+            WeightUri::Normalised => normalised(&version.weight_uri),
+        },
+        version_aliases: version.aliases.clone(),
+        sync_status: report.status,
+        system_fingerprint_suffix: match suffix {
+            Suffix::Given => version.fingerprint_suffix.clone(),
+            Suffix::LeftOut => None,
+        },
+    };
+    let started = version.sync.state(now) != SyncState::Queued;
+    let response = match settings.behaviour.unstarted_response {
+        UnstartedResponse::Absent if !started => Maybe::Absent,
+        UnstartedResponse::Null if !started => Maybe::Null,
+        _ => Maybe::Present(data()),
+    };
+    wire::ModelVersion {
+        name,
+        done: report.done,
+        response,
+    }
+}
+
+/// `s3://bucket//a/` is `s3://bucket/a`.
+fn normalised(uri: &str) -> String {
+    let rest = uri.strip_prefix("s3://").unwrap_or(uri);
+    let steps: Vec<_> = rest.split('/').filter(|step| !step.is_empty()).collect();
+    format!("s3://{}", steps.join("/"))
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+
+use crate::Operation;
+use crate::wire::{ErrorBody, FieldError};
+
+/// A request refused: the status and the body of the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The HTTP status, 4xx or 5xx.
+    pub status: u16,
+    /// The body, in the shape of the API that was called.
+    pub body: ErrorBody,
+}
+
+impl Refusal {
+    pub(crate) fn detail(status: u16, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self {
+            status,
+            body: ErrorBody::Detail { detail },
+        }
+    }
+
+    pub(crate) fn fields(detail: Vec<FieldError>) -> Self {
+        Self {
+            status: 422,
+            body: ErrorBody::Fields { detail },
+        }
+    }
+
+    /// The route is unknown.
+    pub(crate) fn no_such_route() -> Self {
+        Self::detail(404, "Not Found")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::detail(405, "Method Not Allowed")
+    }
+
+    /// The body is larger than any real one.
+    pub(crate) fn too_large(operation: Operation) -> Self {
+        match operation {
+            Operation::ChatCompletions => {
+                Self::bad_inference(413, "Request body too large", "request_too_large")
+            }
+            _ => Self::detail(413, "Request Entity Too Large"),
+        }
+    }
+
+    pub(crate) fn not_json(operation: Operation, at: usize, reason: &str) -> Self {
+        if operation == Operation::ChatCompletions {
+            return Self::bad_inference(400, reason, "wrong_api_format");
+        }
+        Self::fields(vec![FieldError {
+            loc: vec!["body".into(), at.into()],
+            msg: "JSON decode error".into(),
+            r#type: "json_invalid",
+        }])
+    }
+
+    pub(super) fn unauthorized(operation: Operation, missing: bool) -> Self {
+        if operation != Operation::ChatCompletions {
+            let detail = if missing {
+                "Not authenticated"
+            } else {
+                "Invalid API key"
+            };
+            return Self::detail(401, detail);
+        }
+        Self {
+            status: 401,
+            body: ErrorBody::Inference {
+                message: "Wrong API Key".into(),
+                r#type: "invalid_request_error",
+                param: "api_key",
+                code: "wrong_api_key",
+            },
+        }
+    }
+
+    pub(super) fn bad_inference(
+        status: u16,
+        message: impl Into<String>,
+        code: &'static str,
+    ) -> Self {
+        Self {
+            status,
+            body: ErrorBody::Inference {
+                message: message.into(),
+                r#type: "invalid_request_error",
+                param: "validation_error",
+                code,
+            },
+        }
+    }
+
+    /// The `model` of an inference request is no endpoint of this key's.
+    pub(super) fn no_such_model(model: &str) -> Self {
+        Self {
+            status: 404,
+            body: ErrorBody::Inference {
+                message: format!("Model {model} does not exist or you do not have access to it."),
+                r#type: "not_found_error",
+                param: "model",
+                code: "model_not_found",
+            },
+        }
+    }
+
+    pub(super) fn serves_nothing(model: &str) -> Self {
+        Self {
+            status: 503,
+            body: ErrorBody::Inference {
+                message: format!("Model {model} has no version deployed yet."),
+                r#type: "server_error",
+                param: "model",
+                code: "model_not_ready",
+            },
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.status)?;
+        match &self.body {
+            ErrorBody::Detail { detail } => f.write_str(detail),
+            ErrorBody::Inference { message, .. } => f.write_str(message),
+            ErrorBody::Fields { detail } => {
+                let all: Vec<_> = detail.iter().map(|error| error.msg.as_str()).collect();
+                f.write_str(&all.join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

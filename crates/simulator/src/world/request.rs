@@ -1,0 +1,105 @@
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Operation, wire};
+
+/// A request, as the state machine takes it.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    pub(crate) operation: Operation,
+    pub(crate) key: String,
+    pub(crate) org: String,
+    pub(crate) architecture: String,
+    pub(crate) version: String,
+    pub(crate) endpoint: String,
+    pub(crate) body: Value,
+}
+
+impl Request {
+    /// A request made with a key. Names that the operation's path has no place for are ignored.
+    #[must_use]
+    pub fn new(operation: Operation, key: impl Into<String>) -> Self {
+        Self {
+            operation,
+            key: key.into(),
+            org: String::new(),
+            architecture: String::new(),
+            version: String::new(),
+            endpoint: String::new(),
+            body: Value::Null,
+        }
+    }
+
+    pub(crate) fn operation(mut self, operation: Operation) -> Self {
+        self.operation = operation;
+        self
+    }
+
+    /// Sets the org of the path.
+    #[must_use]
+    pub fn org(mut self, name: impl Into<String>) -> Self {
+        self.org = name.into();
+        self
+    }
+
+    /// Sets the model architecture of the path.
+    #[must_use]
+    pub fn architecture(mut self, id: impl Into<String>) -> Self {
+        self.architecture = id.into();
+        self
+    }
+
+    /// Sets the version of the path: an id or an alias.
+    #[must_use]
+    pub fn version(mut self, reference: impl Into<String>) -> Self {
+        self.version = reference.into();
+        self
+    }
+
+    /// Sets the endpoint of the path.
+    #[must_use]
+    pub fn endpoint(mut self, id: impl Into<String>) -> Self {
+        self.endpoint = id.into();
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = body;
+        self
+    }
+}
+
+/// The key is left out: these end up in logs.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("org", &self.org)
+            .field("architecture", &self.architecture)
+            .field("version", &self.version)
+            .field("endpoint", &self.endpoint)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of a 200.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Answer {
+    Architectures(wire::ModelArchitectures),
+    Versions(wire::ModelVersions),
+    Version(wire::ModelVersion),
+    Aliases(wire::ModelVersionAliases),
+    Deleted(wire::ModelVersionDeleted),
+    Endpoints(wire::Endpoints),
+    Endpoint(wire::Endpoint),
+    Deployment(wire::Deployment),
+    Chat(wire::ChatCompletion),
+}
