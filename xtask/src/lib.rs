@@ -4,6 +4,7 @@
 //! the SDK's build script reads. [`spec`] is the whole chain; each step has its module:
 //! [`page`], [`merge`], [`overlay`], [`lower`]. [`diff`] compares pages with newer ones.
 
+pub mod diff;
 pub mod lower;
 pub mod merge;
 pub mod overlay;

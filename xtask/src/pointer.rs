@@ -13,6 +13,12 @@ impl Pointer {
         Self::default()
     }
 
+    /// A pointer that is already written as text.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The member `key` of the object at this place.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {

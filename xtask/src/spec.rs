@@ -38,14 +38,14 @@ impl Source {
         self.dir.join("management.json")
     }
 
-    /// The published pages.
-    pub fn published(&self) -> Result<Vec<Page>> {
-        self.pages("pages")
-    }
-
-    /// The pages written by hand.
-    pub fn authored(&self) -> Result<Vec<Page>> {
-        self.pages("authored")
+    /// The pages that the document is merged from: for each route the published one, or else
+    /// the one written by hand.
+    pub fn in_use(&self) -> Result<Vec<Page>> {
+        let (mut pages, authored) = (self.pages("pages")?, self.pages("authored")?);
+        let published: Vec<_> = pages.iter().map(|page| page.route.clone()).collect();
+        let is_needed = |page: &Page| !published.contains(&page.route);
+        pages.extend(authored.into_iter().filter(is_needed));
+        Ok(pages)
     }
 
     /// Merges the pages, applies the overlay and lowers the outcome to OpenAPI 3.0.3.
@@ -53,7 +53,7 @@ impl Source {
         let Merged {
             mut document,
             notes,
-        } = merge(&self.published()?, &self.authored()?)?;
+        } = merge(&self.pages("pages")?, &self.pages("authored")?)?;
 
         let file = self.label("overlay.yaml");
         let path = self.dir.join("overlay.yaml");
