@@ -29,7 +29,7 @@ impl Overlay {
             serde_json::from_value(value).with_context(|| format!("{file}: not an overlay"))?;
         ensure!(
             raw.overlay.starts_with("1.0."),
-            "{file}: /overlay: expected version 1.0, found {:?}",
+            "{file}: /overlay: expected version 1.0, found {}",
             raw.overlay
         );
         ensure!(

@@ -4,9 +4,10 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use serde_json::Value;
+use serde_saphyr::UserMessageFormatter;
 
 use crate::pointer::Pointer;
 
@@ -105,11 +106,12 @@ impl Page {
     /// Reads an OpenAPI 3.1 document of one operation.
     pub fn from_yaml(file: &str, text: &str) -> Result<Self> {
         let document = yaml(text).with_context(|| format!("{file}: not a YAML document"))?;
-        let version = document["openapi"].as_str().unwrap_or_default();
+        let version = &document["openapi"];
         ensure!(
-            version.starts_with("3.1."),
-            "{file}: /openapi: expected a 3.1 document, found {:?}",
-            document["openapi"]
+            version
+                .as_str()
+                .is_some_and(|text| text.starts_with("3.1.")),
+            "{file}: /openapi: expected a 3.1 document, found {version}"
         );
         let route = only_route(&document).with_context(|| file.to_owned())?;
         Ok(Self {
@@ -130,13 +132,11 @@ impl Page {
 
 /// Parses YAML 1.2; a plain `no` is a string, and a repeated key is an error.
 pub fn yaml(text: &str) -> Result<Value> {
-    let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| anyhow::anyhow!(one_line(&error.to_string())))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let rendering = serde_saphyr::render_options! { formatter: &UserMessageFormatter };
+        anyhow!(error.render_with_options(rendering))
+    })
 }
 
 fn only_route(document: &Value) -> Result<Route> {
