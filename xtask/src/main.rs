@@ -24,7 +24,7 @@ const FAULT: u8 = 2;
 
 /// Chores of this workspace.
 #[derive(Parser)]
-#[command(name = "cargo xtask")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
