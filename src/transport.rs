@@ -113,28 +113,33 @@ impl Transport {
         Fut: Future<Output = Result<T>>,
     {
         let deadline = Instant::now() + self.call_timeout;
+        let until = || deadline.min(Instant::now() + self.request_timeout);
+        let during = |error: Error| error.during(op.id, op.is_write());
+        let mut key = self.key(keys, None, until()).await.map_err(during)?;
+        let mut may_ask_again = keys.can_change();
         let mut attempt = 0;
-        let mut refused: Option<ApiKey> = None;
         loop {
             attempt += 1;
-            let until = deadline.min(Instant::now() + self.request_timeout);
-            let key = self.key(keys, refused.as_ref(), until).await;
-            let key = key.map_err(|error| error.during(op.id, op.is_write()))?;
             let call = Call {
                 transport: Arc::clone(self),
                 key: key.clone(),
-                until,
+                until: until(),
                 op,
                 slot: Arc::default(),
             };
             let error = match send(call).await {
                 Ok(value) => return Ok(value),
-                Err(error) => error.during(op.id, op.is_write()).after_attempts(attempt),
+                Err(error) => during(error).after_attempts(attempt),
             };
-            // A key may be rotated while a client lives. A 401 was not processed, so that asking
+            // A key may be rotated while a client lives. A 401 was not processed, so that trying
             // once more with a new key is safe for writes too.
-            if error.kind() == ErrorKind::Unauthorized && keys.can_change() && refused.is_none() {
-                refused = Some(key);
+            if error.kind() == ErrorKind::Unauthorized && may_ask_again {
+                may_ask_again = false;
+                let fresh = self.key(keys, Some(&key), until()).await.map_err(during)?;
+                if fresh == key {
+                    return Err(error);
+                }
+                key = fresh;
                 continue;
             }
             let pause = match attempts {
