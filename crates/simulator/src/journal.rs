@@ -36,8 +36,10 @@ impl Journal {
     /// A simulator may run for weeks under steady traffic; the oldest entries go first.
     const KEPT: usize = 10_000;
 
-    pub(crate) fn record(&self, entry: Entry) {
+    /// The entry is made under the lock, so that the times in the journal do not go back.
+    pub(crate) fn record(&self, entry: impl FnOnce() -> Entry) {
         let mut kept = self.lock();
+        let entry = entry();
         if let Some(operation) = entry.operation {
             *kept.counts.entry(operation).or_default() += 1;
         }

@@ -43,7 +43,7 @@ mod outcome;
 mod seed;
 mod simulator;
 mod timings;
-pub mod wire;
+mod wire;
 mod world;
 
 pub use behaviour::{
@@ -66,3 +66,8 @@ pub use timings::Timings;
 pub use world::{
     Answer, DeploymentState, DeploymentTruth, Refusal, Request, SyncState, VersionTruth, World,
 };
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

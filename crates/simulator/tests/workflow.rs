@@ -58,7 +58,11 @@ async fn from_an_s3_uri_to_an_answer() {
             (json!(true), json!("done")),
         ]
     );
+    deploy_and_ask(&rig, name).await;
+}
 
+/// The second half of the workflow, for a version that is synced.
+async fn deploy_and_ask(rig: &Rig, name: &str) {
     let path = format!("endpoints/{ENDPOINT}:deployModel");
     let deployed = rig.post(&path, &json!({ "model": name })).await.ok();
     let id = deployed["name"].clone();

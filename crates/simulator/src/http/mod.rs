@@ -77,7 +77,7 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
             response
         }
     };
-    service.journal.record(Entry {
+    service.journal.record(|| Entry {
         at: service.clock.now(),
         method,
         path,
@@ -149,9 +149,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn refused(refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.status);
+    let status = StatusCode::from_u16(refusal.status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, axum::Json(&refusal.body)).into_response();
+    let mut response = (status, axum::Json(refusal.body())).into_response();
     if status == StatusCode::UNAUTHORIZED {
         let bearer = HeaderValue::from_static("Bearer");
         response

@@ -3,8 +3,7 @@ use serde::Serialize;
 /// The body of an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-#[non_exhaustive]
-pub enum ErrorBody {
+pub(crate) enum ErrorBody {
     /// `FastAPI`'s plain shape, on management routes.
     Detail {
         /// What is wrong.
@@ -30,19 +29,19 @@ pub enum ErrorBody {
 
 /// One thing wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldError {
+pub(crate) struct FieldError {
     /// Where: `body`, then names and indices.
-    pub loc: Vec<Loc>,
+    pub(crate) loc: Vec<Loc>,
     /// What is wrong.
-    pub msg: String,
+    pub(crate) msg: String,
     /// The kind of error, as in `missing`.
-    pub r#type: &'static str,
+    pub(crate) r#type: &'static str,
 }
 
 /// A step of a [`FieldError`]'s location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Loc {
+pub(crate) enum Loc {
     /// A name.
     Name(String),
     /// A position.

@@ -7,11 +7,11 @@ mod answers;
 mod errors;
 mod requests;
 
-pub use answers::{
-    ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel, Deployment,
+pub(crate) use answers::{
+    AnswerBody, ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel, Deployment,
     DeploymentRecord, Endpoint, EndpointSummary, Endpoints, Maybe, ModelArchitectures,
     ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted, ModelVersions,
 };
-pub use errors::{ErrorBody, FieldError, Loc};
+pub(crate) use errors::{ErrorBody, FieldError, Loc};
 pub(crate) use requests::is_alias;
 pub(crate) use requests::{ChatRequest, DeployRequest, UpdateAliasesRequest, UploadRequest};

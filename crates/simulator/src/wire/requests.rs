@@ -162,6 +162,9 @@ pub(crate) fn is_alias(text: &str) -> bool {
         && (last.is_ascii_lowercase() || last.is_ascii_digit())
 }
 
+/// How many errors one answer tells.
+const MOST_ERRORS: usize = 100;
+
 /// Reads fields and collects what is wrong with them, as pydantic does.
 #[derive(Default)]
 struct Reader {
@@ -183,6 +186,10 @@ fn under(at: &[Loc], step: impl Into<Loc>) -> Vec<Loc> {
 impl Reader {
     fn report(&mut self, loc: Vec<Loc>, msg: impl Into<String>, kind: &'static str) {
         let msg = msg.into();
+        // A long list that is all wrong would make an answer many times its size.
+        if self.errors.len() == MOST_ERRORS {
+            return;
+        }
         self.errors.push(FieldError {
             loc,
             msg,

@@ -4,14 +4,14 @@ use super::deployment::{Deployment, DeploymentState, Rollout};
 use super::endpoint::Endpoint;
 use super::models::{architecture_of, find};
 use super::version::SyncState;
-use super::{Answer, Moment, Refusal, Request, Settings, World, not_found, version_name};
-use crate::wire::{self, DeployRequest, Maybe};
+use super::{Moment, Refusal, Request, Settings, World, not_found, version_name};
+use crate::wire::{self, AnswerBody, DeployRequest, Maybe};
 use crate::{
     CompletedState, DeployAnswer, DeployedOrder, FailedState, OtherOrg, ReplicaCounts, SecondDeploy,
 };
 
 impl World {
-    pub(super) fn list_endpoints(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn list_endpoints(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         self.org(&request.org, &request.key)?;
         let own = self.endpoints.iter().filter(|(_, e)| e.org == request.org);
         let endpoints = own
@@ -23,10 +23,10 @@ impl World {
                 org_name: endpoint.org.clone(),
             })
             .collect();
-        Ok(Answer::Endpoints(wire::Endpoints { endpoints }))
+        Ok(AnswerBody::Endpoints(wire::Endpoints { endpoints }))
     }
 
-    pub(super) fn get_endpoint(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn get_endpoint(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let endpoint = self.endpoint(request)?;
         let mut deployed_models: Vec<_> = endpoint
@@ -36,7 +36,7 @@ impl World {
         if settings.behaviour.deployed_order == DeployedOrder::NewestFirst {
             deployed_models.reverse();
         }
-        Ok(Answer::Endpoint(wire::Endpoint {
+        Ok(AnswerBody::Endpoint(wire::Endpoint {
             name: request.endpoint.clone(),
             model_arch_id: endpoint.architecture.clone(),
             deployed_models,
@@ -46,7 +46,7 @@ impl World {
         }))
     }
 
-    pub(super) fn deploy(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn deploy(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let asked = DeployRequest::read(&request.body).map_err(Refusal::fields)?;
         let (now, settings) = (self.now, self.settings);
         let (version, fingerprint_suffix) = self.deployable(request, &asked)?;
@@ -88,7 +88,7 @@ impl World {
             rollout_total_replicas: given(full, Maybe::Present(endpoint.replicas)),
             rollout_error_message: given(full, Maybe::Null),
         };
-        Ok(Answer::Deployment(wire::Deployment {
+        Ok(AnswerBody::Deployment(wire::Deployment {
             name: id,
             done: false,
             response,

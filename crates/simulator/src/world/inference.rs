@@ -1,12 +1,12 @@
 //! The one inference route: enough of it to see which version answers.
 
 use super::ids::fingerprint;
-use super::{Answer, Refusal, Request, World, version_name};
+use super::{Refusal, Request, World, version_name};
 use crate::Fingerprint;
-use crate::wire::{self, ChatRequest};
+use crate::wire::{self, AnswerBody, ChatRequest};
 
 impl World {
-    pub(super) fn chat(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn chat(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let chat = ChatRequest::read(&request.body)
             .map_err(|problem| Refusal::bad_inference(400, problem, "wrong_api_format"))?;
         let (now, settings) = (self.now, self.settings);
@@ -27,7 +27,7 @@ impl World {
         };
         let system_fingerprint = fingerprint(&endpoint.architecture, suffix);
         endpoint.answered += 1;
-        Ok(Answer::Chat(wire::ChatCompletion {
+        Ok(AnswerBody::Chat(wire::ChatCompletion {
             id: format!("chatcmpl-{}", self.ids.uuid()),
             object: "chat.completion",
             created: settings.unix(now),

@@ -29,6 +29,7 @@ pub use request::{Answer, Request};
 pub use truth::{DeploymentTruth, VersionTruth};
 pub use version::SyncState;
 
+use crate::wire::AnswerBody;
 use crate::{
     BadSeed, Behaviour, Operation, OtherOrg, RolloutOutcome, SeedWorld, SyncOutcome, Timings,
 };
@@ -48,7 +49,7 @@ pub(crate) type Moment = Duration;
 /// let mut world = World::new(&seed, Behaviour::default(), Timings::default(), 1_736_700_000)?;
 /// let request = Request::new(Operation::ListEndpoints, MANAGEMENT_KEY).org("my-org");
 /// let answer = world.apply(&request, Duration::ZERO)?;
-/// assert!(serde_json::to_string(&answer)?.contains("my-org-llama3.1-8b"));
+/// assert_eq!(answer.body()["endpoints"][1]["endpoint_id"], "my-org-llama3.1-8b");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -122,10 +123,10 @@ impl World {
     pub fn apply(&mut self, request: &Request, now: Duration) -> Result<Answer, Refusal> {
         self.now = self.now.max(now);
         self.authenticate(request.operation, &request.key)?;
-        self.handle(request)
+        self.handle(request).map(Answer)
     }
 
-    fn handle(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    fn handle(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         match request.operation {
             Operation::ListModelArchitectures => self.list_architectures(request),
             Operation::ListModelVersions => self.list_versions(request),

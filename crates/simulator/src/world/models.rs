@@ -4,22 +4,22 @@ use std::collections::VecDeque;
 
 use super::architecture::Architecture;
 use super::version::{Sync, SyncState, Version};
-use super::{Answer, Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
-use crate::wire::{self, Maybe, UpdateAliasesRequest, UploadRequest};
+use super::{Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
+use crate::wire::{self, AnswerBody, Maybe, UpdateAliasesRequest, UploadRequest};
 use crate::{
     AliasConflict, DeleteAnswer, DeleteDeployed, TakenAlias, UnstartedResponse, WeightUri,
 };
 
 impl World {
-    pub(super) fn list_architectures(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn list_architectures(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let org = self.org(&request.org, &request.key)?;
         let model_architectures = org.architectures.keys().cloned().collect();
-        Ok(Answer::Architectures(wire::ModelArchitectures {
+        Ok(AnswerBody::Architectures(wire::ModelArchitectures {
             model_architectures,
         }))
     }
 
-    pub(super) fn list_versions(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn list_versions(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let architecture = self.architecture(request, &request.architecture)?;
         let model_versions = architecture
@@ -29,17 +29,17 @@ impl World {
                 show(name, version, now, &settings, Suffix::LeftOut)
             })
             .collect();
-        Ok(Answer::Versions(wire::ModelVersions { model_versions }))
+        Ok(AnswerBody::Versions(wire::ModelVersions { model_versions }))
     }
 
-    pub(super) fn get_version(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn get_version(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let (id, version) = find(
             self.architecture(request, &request.architecture)?,
             &request.version,
         )?;
         let name = version_name(&request.org, &request.architecture, id);
-        Ok(Answer::Version(show(
+        Ok(AnswerBody::Version(show(
             name,
             version,
             now,
@@ -48,7 +48,7 @@ impl World {
         )))
     }
 
-    pub(super) fn upload(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn upload(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let upload = UploadRequest::read(&request.body).map_err(Refusal::fields)?;
         let (now, settings) = (self.now, self.settings);
         let architecture = self.architecture(request, &upload.model_arch_id)?;
@@ -72,7 +72,7 @@ impl World {
         let id = architecture.add(version, settings.behaviour.id_reuse);
         conflict?;
         let name = version_name(&request.org, &upload.model_arch_id, id);
-        Ok(Answer::Version(show(
+        Ok(AnswerBody::Version(show(
             name,
             &shown,
             now,
@@ -81,20 +81,20 @@ impl World {
         )))
     }
 
-    pub(super) fn update_aliases(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn update_aliases(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let update = UpdateAliasesRequest::read(&request.body).map_err(Refusal::fields)?;
         let settings = self.settings;
         let architecture = self.architecture(request, &request.architecture)?;
         let (id, _) = find(architecture, &request.version)?;
         taken(architecture, &update.version_aliases, id, &settings)?;
         architecture.set_aliases(id, update.version_aliases.clone());
-        Ok(Answer::Aliases(wire::ModelVersionAliases {
+        Ok(AnswerBody::Aliases(wire::ModelVersionAliases {
             name: version_name(&request.org, &request.architecture, id),
             version_aliases: update.version_aliases,
         }))
     }
 
-    pub(super) fn delete_version(&mut self, request: &Request) -> Result<Answer, Refusal> {
+    pub(super) fn delete_version(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let (now, behaviour) = (self.now, self.settings.behaviour);
         let (id, _) = find(
             self.architecture(request, &request.architecture)?,
@@ -118,7 +118,7 @@ impl World {
             DeleteAnswer::NameAndDeleted => (None, Some(name)),
             DeleteAnswer::Both => (Some(message), Some(name)),
         };
-        Ok(Answer::Deleted(wire::ModelVersionDeleted {
+        Ok(AnswerBody::Deleted(wire::ModelVersionDeleted {
             message,
             deleted: name.as_ref().map(|_| true),
             name,

@@ -1,19 +1,31 @@
 use std::fmt;
 
+use serde_json::Value;
+
+use super::request::json;
 use crate::Operation;
 use crate::wire::{ErrorBody, FieldError};
 
 /// A request refused: the status and the body of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Refusal {
-    /// The HTTP status, 4xx or 5xx.
-    pub status: u16,
-    /// The body, in the shape of the API that was called.
-    pub body: ErrorBody,
+    status: u16,
+    body: ErrorBody,
 }
 
 impl Refusal {
+    /// The HTTP status, 4xx or 5xx.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body, as JSON, in the shape of the API that was called.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        json(&self.body)
+    }
+
     pub(crate) fn detail(status: u16, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self {

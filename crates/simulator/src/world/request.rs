@@ -3,7 +3,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Operation, wire};
+use crate::Operation;
+use crate::wire::AnswerBody;
 
 /// A request, as the state machine takes it.
 #[derive(Clone, PartialEq)]
@@ -87,19 +88,20 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The body of a 200.
+/// The answer to a request that was not refused: the body of a 200.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-#[allow(missing_docs)]
-pub enum Answer {
-    Architectures(wire::ModelArchitectures),
-    Versions(wire::ModelVersions),
-    Version(wire::ModelVersion),
-    Aliases(wire::ModelVersionAliases),
-    Deleted(wire::ModelVersionDeleted),
-    Endpoints(wire::Endpoints),
-    Endpoint(wire::Endpoint),
-    Deployment(wire::Deployment),
-    Chat(wire::ChatCompletion),
+#[serde(transparent)]
+pub struct Answer(pub(super) AnswerBody);
+
+impl Answer {
+    /// The body, as JSON.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        json(&self.0)
+    }
+}
+
+/// What goes over the wire has no map but those with names as keys, so this cannot fail.
+pub(super) fn json(body: &impl Serialize) -> Value {
+    serde_json::to_value(body).unwrap_or_default()
 }
