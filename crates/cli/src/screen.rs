@@ -36,9 +36,15 @@ impl Screen {
         ));
     }
 
-    /// A command that does the same.
+    /// A command that does the same, which may go on over several lines.
     pub(crate) fn command(self, text: &str) {
-        self.line(&format_args!("   {}", style(format!("$ {text}")).dim()));
+        for (n, line) in text.lines().enumerate() {
+            let prompt = if n == 0 { "$" } else { " " };
+            self.line(&format_args!(
+                "   {}",
+                style(format!("{prompt} {line}")).dim()
+            ));
+        }
     }
 
     pub(crate) fn note(self, text: &str) {

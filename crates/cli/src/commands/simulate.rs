@@ -1,7 +1,7 @@
 //! `cbm simulate`: the simulator, for as long as it is wanted.
 
 use cerebras_management_simulator::{
-    DEFAULT_ENDPOINTS, DEFAULT_ORG, INFERENCE_KEY, MANAGEMENT_KEY, Simulator,
+    Behaviour, DEFAULT_ENDPOINTS, DEFAULT_ORG, INFERENCE_KEY, MANAGEMENT_KEY, Simulator,
 };
 use clap::Args;
 
@@ -13,6 +13,7 @@ use crate::screen::Screen;
 /// It keeps its state in memory and never talks to Cerebras. Its keys are public, and this
 /// project's SDK sends them to no host but this one.
 #[derive(Args)]
+#[command(after_long_help = switches())]
 pub(crate) struct Simulate {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 8080)]
@@ -21,6 +22,29 @@ pub(crate) struct Simulate {
     /// How many simulated seconds pass in a real one
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     speed: f64,
+
+    /// Have it behave otherwise where the published pages leave it open; can be repeated
+    #[arg(long, value_name = "SWITCH=VALUE", value_parser = switch)]
+    behaviour: Vec<(String, String)>,
+}
+
+/// The end of the long help.
+fn switches() -> String {
+    let mut text = "Switches of --behaviour, with their values, the usual one first:\n".to_owned();
+    for switch in Behaviour::SWITCHES {
+        text.extend(["  ", switch.name, ": ", &switch.values.join(", "), "\n"]);
+    }
+    text
+}
+
+fn switch(given: &str) -> Result<(String, String), String> {
+    let (name, value) = given
+        .split_once('=')
+        .ok_or("expected SWITCH=VALUE; `cbm simulate --help` lists them")?;
+    Behaviour::default()
+        .set(name, value)
+        .map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -31,9 +55,14 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) async fn run(arguments: Simulate) -> Result<(), Failure> {
+    let mut behaviour = Behaviour::default();
+    for (name, value) in &arguments.behaviour {
+        behaviour.set(name, value)?;
+    }
     let simulator = Simulator::builder()
         .port(arguments.port)
         .speed(arguments.speed)
+        .behaviour(behaviour)
         .start()
         .await
         .map_err(|error| format!("the simulator cannot start: {error}"))?;

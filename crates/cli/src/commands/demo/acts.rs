@@ -97,11 +97,10 @@ pub(super) async fn back(stage: &Stage) -> Result<(), Failure> {
 
 async fn upload(stage: &Stage, run: &str) -> Result<ModelVersion, Failure> {
     let uri = format!("s3://my-bucket/{run}");
+    let org = stage.model.org();
     stage.screen.command(&format!(
-        "api POST /orgs/{}/models:upload '{{\"model_arch_id\": \"{ARCHITECTURE}\", \"model\": \
-         {{\"weight_uri\": \"{uri}\", \"version_aliases\": [\"{run}\"], \
-         \"system_fingerprint_suffix\": \"{run}\"}}}}'",
-        stage.model.org()
+        "api POST /orgs/{org}/models:upload \\\n  '{{\"model_arch_id\": \"{ARCHITECTURE}\", \"model\": {{\"weight_uri\": \"{uri}\",\n    \
+         \"version_aliases\": [\"{run}\"], \"system_fingerprint_suffix\": \"{run}\"}}}}'"
     ));
     let upload = stage
         .model

@@ -111,11 +111,9 @@ fn introduce(stage: &Stage) {
     screen.blank();
     screen.line("Lines with $ do the same with curl, where `api` is this shell function:");
     screen.command(&format!(
-        "api() {{ curl -sS -X \"$1\" {}/management/v1\"$2\" \\",
+        "api() {{ curl -sS -X \"$1\" {}/management/v1\"$2\" \\\n    \
+         -H 'Authorization: Bearer {MANAGEMENT_KEY}' ${{3:+--json \"$3\"}}; }}",
         stage.simulator.base_url()
-    ));
-    screen.command(&format!(
-        "    -H 'Authorization: Bearer {MANAGEMENT_KEY}' ${{3:+--json \"$3\"}}; }}"
     ));
 }
 
