@@ -45,7 +45,6 @@
 //! `rustls` (default): TLS, with the certificate roots of the platform. Without it only plain
 //! `http` to a loopback address works, unless [`ClientBuilder::http`] brings another TLS.
 
-
 mod aliases;
 mod answer;
 mod base_url;
@@ -77,3 +76,8 @@ pub use org::Org;
 pub use poll::Schedule;
 pub use retry::RetryPolicy;
 pub use versions::{Delete, Deleted, Model, ModelVersion, SyncProgress, Upload, Version};
+
+/// The README's example, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
