@@ -207,7 +207,7 @@ impl Deployment {
         };
         if let Some(data) = answer.response {
             deployment.requested_as = data.version_alias;
-            deployment.created = Some(time(data.created));
+            deployment.created = data.created.map(time);
             deployment.replicas =
                 Replicas::of(data.rollout_replicas_updated, data.rollout_total_replicas);
             deployment.error_message = data.rollout_error_message;

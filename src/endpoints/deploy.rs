@@ -223,6 +223,7 @@ fn answers(
     let Some(data) = &answer.response else {
         return Ok(());
     };
+    let answered_version = data.version_id.map(|id| id.to_string());
     let version = name.version().to_string();
     for (part, answered, asked) in [
         ("deployment", &data.deployment_id, answer.name.as_str()),
@@ -233,9 +234,9 @@ fn answers(
             &data.model_arch_id,
             name.architecture().as_str(),
         ),
-        ("version", &data.version_id.to_string(), version.as_str()),
+        ("version", &answered_version, version.as_str()),
     ] {
-        if answered != asked {
+        if let Some(answered) = answered.as_ref().filter(|answered| *answered != asked) {
             return Err(other_than_asked(part, answered, asked)
                 .remedy_is("the deployment was queued: look at the endpoint before going on"));
         }
