@@ -1,0 +1,12 @@
+//! What the SDK sends, byte for byte, and what it makes of every answer.
+//!
+//! The service on the other side is `httpmock`, or a raw TCP listener for what no HTTP server
+//! would do. What the service sends well is read from `openapi/management.json`.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod harness;
+
+mod answers;
+mod reads;
+mod writes;
