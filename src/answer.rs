@@ -8,6 +8,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
+use crate::key::ApiKey;
 use crate::transport::Transport;
 
 /// The most that is read of a refusal's body: enough for any field errors.
@@ -19,11 +20,13 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Sends one request and reads its answer, all of it by `until`.
+/// Sends one request and reads its answer, all of it by `until`. Should the answer repeat the
+/// key, then nothing that is made of it for an error or a trace does.
 pub(crate) async fn exchange(
     transport: &Transport,
     request: reqwest::Request,
     until: Instant,
+    key: &ApiKey,
 ) -> Result<Answer> {
     let started = Instant::now();
     let deletes = request.method() == http::Method::DELETE;
@@ -47,10 +50,10 @@ pub(crate) async fn exchange(
         .map_err(|_| late(None))?
         .map_err(|error| not_exchanged(&error))?;
 
-    let head = read_head(response.headers(), response.status().as_u16());
+    let head = read_head(response.headers(), response.status().as_u16(), key);
     let good = response.status().is_success();
     let page = is_page(response.headers());
-    let target = location(response.headers());
+    let target = location(response.headers(), key);
     let limit = if good {
         transport.body_limit
     } else {
@@ -71,14 +74,14 @@ pub(crate) async fn exchange(
     if !good {
         return Err(refused(
             head,
-            &body,
+            without(&body, key).as_bytes(),
             page,
             target.as_deref(),
             transport.base.as_str(),
         ));
     }
     if page {
-        return Err(blocked(head, &body));
+        return Err(blocked(head, without(&body, key).as_bytes()));
     }
     // An empty answer to a delete says all there is to say.
     let body = if deletes && body.is_empty() {
@@ -121,21 +124,42 @@ pub(crate) fn not_exchanged(error: &reqwest::Error) -> Error {
 }
 
 /// The error of a good answer whose body is not what the API publishes.
-pub(crate) fn unreadable(head: Answered, body: &[u8], source: serde_json::Error) -> Error {
-    Error::new(
+pub(crate) fn unreadable(
+    head: Answered,
+    body: &[u8],
+    source: serde_json::Error,
+    key: &ApiKey,
+) -> Error {
+    // The parser quotes what it could not take, however long that is.
+    let told = source.to_string();
+    let why = printable(&told.replace(key.secret(), HIDDEN));
+    let error = Error::new(
         ErrorKind::Decode,
-        format!("the answer is not what the published API answers: {source}"),
+        format!("the answer is not what the published API answers: {why}"),
     )
     .answered(head)
-    .with_body(body)
-    .sent(Sent::Yes)
-    .caused_by(source)
+    .with_body(without(body, key).as_bytes())
+    .sent(Sent::Yes);
+    if told.contains(key.secret()) {
+        error
+    } else {
+        error.caused_by(source)
+    }
 }
 
-fn read_head(headers: &HeaderMap, status: u16) -> Answered {
+/// What stands in the place of a key that was echoed.
+const HIDDEN: &str = "[key]";
+
+fn without(body: &[u8], key: &ApiKey) -> String {
+    // More than this is not looked at by an error.
+    let body = &body[..body.len().min(REFUSAL_LIMIT)];
+    String::from_utf8_lossy(body).replace(key.secret(), HIDDEN)
+}
+
+fn read_head(headers: &HeaderMap, status: u16, key: &ApiKey) -> Answered {
     let text = |name: &str| {
         let value = headers.get(name)?.to_str().ok()?;
-        (!value.is_empty()).then(|| printable(value))
+        (!value.is_empty()).then(|| printable(&value.replace(key.secret(), HIDDEN)))
     };
     Answered {
         status,
@@ -219,8 +243,11 @@ fn starts_like_a_page(body: &[u8]) -> bool {
 }
 
 /// Where a redirect points, as far as the host: its path and query may hold a secret.
-fn location(headers: &HeaderMap) -> Option<String> {
+fn location(headers: &HeaderMap, key: &ApiKey) -> Option<String> {
     let value = headers.get(LOCATION)?.to_str().ok()?;
+    if value.contains(key.secret()) {
+        return None;
+    }
     let url = reqwest::Url::parse(value).ok()?;
     Some(printable(&url.origin().ascii_serialization()))
 }

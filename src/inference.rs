@@ -6,7 +6,7 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoints::Endpoint;
-use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::error::{Error, ErrorKind, Result};
 use crate::retry::Op;
 
 const PATH: &str = "/v1/chat/completions";
@@ -67,22 +67,10 @@ impl Chat {
                 _ => error,
             }
         };
-        let body = transport
+        let answer: Answer = transport
             .post_inference(op, PATH, &request)
             .await
             .map_err(about)?;
-        let answer: Answer = serde_json::from_slice(&body).map_err(|source| {
-            about(
-                Error::new(
-                    ErrorKind::Decode,
-                    format!("the answer is not a chat completion: {source}"),
-                )
-                .during(op.id, false)
-                .with_body(&body)
-                .sent(Sent::Yes)
-                .caused_by(source),
-            )
-        })?;
         let text = answer.choices.into_iter().next();
         Ok(ChatAnswer {
             text: text

@@ -61,7 +61,7 @@ impl Transport {
         Fut: Future<Output = Generated<T>>,
     {
         self.repeat(op, attempts, &self.management, |call| {
-            let slot = Arc::clone(&call.slot);
+            let (slot, key) = (Arc::clone(&call.slot), call.key.clone());
             let sent = method(raw::Client {
                 baseurl: self.base.as_str().to_owned(),
                 client: self.http.clone(),
@@ -70,7 +70,7 @@ impl Transport {
             async move {
                 match sent.await {
                     Ok(value) => Ok(value.into_inner()),
-                    Err(signal) => Err(why(signal, &slot)),
+                    Err(signal) => Err(why(signal, &slot, &key)),
                 }
             }
         })
@@ -78,12 +78,12 @@ impl Transport {
     }
 
     /// Posts to a route that is not in the Management API, with the inference key.
-    pub(crate) async fn post_inference(
+    pub(crate) async fn post_inference<T: serde::de::DeserializeOwned>(
         self: &Arc<Self>,
         op: Op,
         path: &str,
         body: &(impl serde::Serialize + Sync),
-    ) -> Result<Bytes> {
+    ) -> Result<T> {
         let key = self.inference.as_ref().ok_or_else(|| {
             Error::invalid("no inference key").remedy_is(format!(
                 "set {} or ClientBuilder::inference_key; it is not the management key",
@@ -95,7 +95,9 @@ impl Transport {
             let request = self.http.post(&url).json(body).build();
             async move {
                 let request = request.map_err(|error| answer::not_exchanged(&error))?;
-                call.attempt(request).await.map(|answer| answer.body)
+                let Answer { head, body } = call.attempt(request).await?;
+                serde_json::from_slice(&body)
+                    .map_err(|source| answer::unreadable(head, &body, source, &call.key))
             }
         })
         .await
@@ -227,7 +229,7 @@ impl Call {
         headers.remove("api-version");
         headers.insert(AUTHORIZATION, self.key.header().clone());
         let started = Instant::now();
-        let result = answer::exchange(&self.transport, request, self.until).await;
+        let result = answer::exchange(&self.transport, request, self.until, &self.key).await;
         let elapsed = started.elapsed();
         match &result {
             Ok(answer) => tracing::debug!(
@@ -239,17 +241,17 @@ impl Call {
             ),
             Err(error) => tracing::debug!(operation = self.op.id, %error, ?elapsed, "failed"),
         }
-        result.map_err(|error| error.without(self.key.secret()))
+        result
     }
 }
 
 /// The error that a generated method's failure stands for.
-fn why(signal: raw::Error<()>, slot: &Mutex<Slot>) -> Error {
+fn why(signal: raw::Error<()>, slot: &Mutex<Slot>, key: &ApiKey) -> Error {
     let slot = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
     match (slot, signal) {
         (Slot::Failed(error), _) => error,
         (Slot::Answered(head), raw::Error::InvalidResponsePayload(body, source)) => {
-            answer::unreadable(head, &body, source)
+            answer::unreadable(head, &body, source, key)
         }
         (_, raw::Error::InvalidRequest(what) | raw::Error::Custom(what)) => Error::invalid(what),
         (_, raw::Error::CommunicationError(error)) => answer::not_exchanged(&error),

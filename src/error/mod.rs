@@ -218,25 +218,6 @@ impl Error {
         self
     }
 
-    /// Takes a secret out of what the service sent, should it have been echoed there.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        let clean = |text: &mut String| {
-            if text.contains(secret) {
-                *text = text.replace(secret, "[key]");
-            }
-        };
-        let inner = &mut self.inner;
-        clean(&mut inner.what);
-        inner.body.as_mut().map(clean);
-        inner.request_id.as_mut().map(clean);
-        inner.details.message.as_mut().map(clean);
-        for field in &mut inner.details.fields {
-            clean(&mut field.field);
-            clean(&mut field.message);
-        }
-        self
-    }
-
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.inner.attempts = attempts;
         self
