@@ -60,6 +60,7 @@ mod poll;
 mod raw;
 mod retry;
 pub mod status;
+mod time;
 mod transport;
 mod versions;
 

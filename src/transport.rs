@@ -19,6 +19,7 @@ use crate::error::{Answered, Error, ErrorKind, Result, Sent};
 use crate::key::{ApiKey, KeySource};
 use crate::raw;
 use crate::retry::{Op, RetryPolicy};
+use crate::time::after;
 
 /// The connection pool, the keys, and the limits that hold for every request.
 #[derive(Debug)]
@@ -114,7 +115,7 @@ impl Transport {
         F: Fn(Call) -> Fut,
         Fut: Future<Output = Result<T>>,
     {
-        let deadline = Instant::now() + self.call_timeout;
+        let deadline = after(Instant::now(), self.call_timeout);
         let until = || deadline.min(Instant::now() + self.request_timeout);
         let during = |error: Error| error.during(op.id, op.is_write());
         let mut key = self.key(keys, None, until()).await.map_err(during)?;
@@ -149,7 +150,7 @@ impl Transport {
                 Attempts::ByPolicy => self.retry.pause_after(op, attempt, &error),
             };
             match pause {
-                Some(pause) if Instant::now() + pause < deadline => {
+                Some(pause) if after(Instant::now(), pause) < deadline => {
                     tracing::debug!(operation = op.id, attempt, ?pause, %error, "sent again after a pause");
                     tokio::time::sleep(pause).await;
                 }

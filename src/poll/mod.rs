@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::after;
 
 pub use schedule::Schedule;
 
@@ -80,7 +81,10 @@ impl<P: Probe> Poll<P> {
     pub(crate) fn new(probe: P, limits: Limits, known: P::Progress, since: Instant) -> Self {
         let now = Instant::now();
         Self {
-            next: since + limits.schedule.interval(Duration::ZERO, fastrand::f64()),
+            next: after(
+                since,
+                limits.schedule.interval(Duration::ZERO, fastrand::f64()),
+            ),
             probe,
             limits,
             started: now,
@@ -108,7 +112,7 @@ impl<P: Probe> Poll<P> {
     }
 
     async fn look(&mut self) {
-        let deadline = self.started + self.limits.deadline;
+        let deadline = after(self.started, self.limits.deadline);
         sleep_until(self.next.min(deadline)).await;
         if self.next >= deadline && Instant::now() >= deadline {
             self.outcome = Some(Err(self.late()));
@@ -121,7 +125,7 @@ impl<P: Probe> Poll<P> {
             .limits
             .schedule
             .interval(now - self.started, fastrand::f64());
-        self.next = now + interval;
+        self.next = after(now, interval);
         match looked {
             Err(_) => self.outcome = Some(Err(self.late())),
             Ok(Ok(look)) => {
@@ -132,7 +136,7 @@ impl<P: Probe> Poll<P> {
             Ok(Err(error)) if is_passing(&error) => {
                 let pause = error.retry_after().unwrap_or_default();
                 tracing::debug!(%error, "a poll failed; the wait goes on");
-                self.next = self.next.max(now + pause);
+                self.next = self.next.max(after(now, pause));
                 if now - self.last_good >= self.limits.patience {
                     self.outcome = Some(Err(self.out_of_patience(error)));
                 } else {

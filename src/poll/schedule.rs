@@ -28,6 +28,9 @@ pub struct Schedule {
 /// How much of an interval chance may take away.
 const JITTER: f64 = 0.1;
 
+/// Above this an interval is for ever, and cannot be shortened by chance without overflow.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Below this a wait would be a busy loop.
 const SHORTEST: Duration = Duration::from_millis(10);
 
@@ -74,6 +77,7 @@ impl Schedule {
             .mul_f64(self.fraction)
             .min(self.ceiling)
             .max(self.floor)
+            .min(LONGEST)
             .mul_f64(1.0 - JITTER * chance)
     }
 }
@@ -100,6 +104,14 @@ mod tests {
             schedule.interval(Duration::from_secs(100), 1.0),
             Duration::from_secs(9)
         );
+    }
+
+    #[test]
+    fn no_setting_is_too_long() {
+        let schedule = Schedule::default()
+            .floor(Duration::MAX)
+            .ceiling(Duration::MAX);
+        assert_eq!(schedule.interval(Duration::MAX, 0.0), LONGEST);
     }
 
     #[test]
