@@ -17,7 +17,7 @@ const EXCERPT: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// Where, as a dotted path: `body.model.weight_uri`.
+    /// Where, as a dotted path: `body.model.weight_uri`. Empty if the service does not say.
     pub field: String,
     /// Why, in the service's words, with control characters taken out.
     pub message: String,
@@ -25,7 +25,10 @@ pub struct FieldError {
 
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
+        match self.field.as_str() {
+            "" => f.write_str(&self.message),
+            field => write!(f, "{field}: {}", self.message),
+        }
     }
 }
 
