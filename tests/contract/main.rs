@@ -8,5 +8,7 @@
 mod harness;
 
 mod answers;
+mod echo;
 mod reads;
+mod refusals;
 mod writes;

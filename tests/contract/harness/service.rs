@@ -123,6 +123,10 @@ impl Answer {
         }
     }
 
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
@@ -202,6 +206,11 @@ impl Service {
     /// Every request so far, whole.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.state.lock().unwrap().requests.clone()
+    }
+
+    /// Every request so far, whole, which are then forgotten.
+    pub(crate) fn forget(&self) -> impl Iterator<Item = Request> {
+        std::mem::take(&mut self.state.lock().unwrap().requests).into_iter()
     }
 
     /// Every request so far, one line each.

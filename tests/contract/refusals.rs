@@ -1,0 +1,425 @@
+//! Each way in which the service, or something in front of it, refuses: for each of the nine
+//! operations the whole error.
+
+use std::time::{Duration, SystemTime};
+
+use cerebras_management::{ErrorKind, RetryPolicy, Sent};
+use serde_json::json;
+
+use crate::harness::operations::{Operation, good_service, nine};
+use crate::harness::secret::{assert_one_line, assert_without};
+use crate::harness::service::{Answer, Service, ok, page, status};
+use crate::harness::{KEY, endpoint, path, version_1};
+
+/// An answer, and the error that it stands for.
+struct Refusal {
+    answer: Answer,
+    kind: ErrorKind,
+    sent: Sent,
+    status: u16,
+    /// What the line says after the subject.
+    says: String,
+    remedy: Option<&'static str>,
+    retry_after: Option<Duration>,
+    body: Option<String>,
+}
+
+fn refusal(code: u16, answer: Answer, kind: ErrorKind, sent: Sent, says: &str) -> Refusal {
+    Refusal {
+        body: Some(answer.body().to_owned()),
+        answer: answer
+            .header("x-request-id", "req-1")
+            .header("cf-ray", "8c1-FRA"),
+        kind,
+        sent,
+        status: code,
+        says: says.to_owned(),
+        remedy: None,
+        retry_after: None,
+    }
+}
+
+impl Refusal {
+    fn remedy(self, remedy: &'static str) -> Self {
+        let remedy = Some(remedy);
+        Self { remedy, ..self }
+    }
+
+    fn retry_after(self, value: &str) -> Self {
+        Self {
+            answer: self.answer.header("retry-after", value),
+            retry_after: Some(Duration::from_secs(value.parse().unwrap())),
+            ..self
+        }
+    }
+
+    /// The whole line of the error of an operation.
+    fn line(&self, operation: &Operation) -> String {
+        let may = match self.sent {
+            Sent::Maybe if operation.writes() => "; it may have taken effect all the same",
+            _ => "",
+        };
+        let remedy = match (self.kind, operation.id) {
+            (ErrorKind::NotFound, "get_endpoint") => Some(
+                "check the id: it is the `model` of inference requests, and Org::endpoints lists \
+                 them",
+            ),
+            (ErrorKind::Conflict, "update_model_version_aliases") => Some(
+                "an alias names one version at a time: remove it from the version that holds it \
+                 first",
+            ),
+            _ => self.remedy,
+        };
+        let remedy = remedy.map_or_else(String::new, |remedy| format!("; {remedy}"));
+        let trailer = format!(
+            "({}: HTTP {}, request id req-1, ray id 8c1-FRA)",
+            operation.id, self.status
+        );
+        format!(
+            "{}: {}{may}{remedy} {trailer}",
+            operation.subject, self.says
+        )
+    }
+}
+
+const KEY_REMEDY: &str = "use a valid Management API key; it is not the inference key, and it is \
+                          found under \"Management API keys\" at https://cloud.cerebras.ai";
+const ACCESS_REMEDY: &str = "check that the key belongs to this organization and that it has \
+                             access to the private preview";
+const PAGE: &str = "an HTML page came back, from something in front of the service";
+const PAGE_REMEDY: &str =
+    "check the base URL and any proxy, and whether this network may reach the service";
+
+fn refusals() -> Vec<Refusal> {
+    let detail = |code, text: &str| status(code, json!({ "detail": text }));
+    let fields = json!({"detail": [
+        {"loc": ["body", "model", "weight_uri"], "msg": "field required", "type": "missing"},
+        {"loc": ["body", "model", "version_aliases", 1], "msg": "bad\u{1b}[31m\nalias", "type": "x"},
+    ]});
+    let unpublished = json!({"message": "No such model", "type": "x", "param": null, "code": "y"});
+    let plain = |code, text: &str| Answer::text(code, "text/plain", text);
+    let page_without_a_type = plain(200, "\n <html>Sign in</html>");
+    use ErrorKind as Kind;
+    vec![
+        refusal(
+            400,
+            detail(400, "Bad weights"),
+            Kind::Rejected,
+            Sent::Yes,
+            "the request was refused: \"Bad weights\"",
+        ),
+        refusal(
+            401,
+            detail(401, "Invalid key"),
+            Kind::Unauthorized,
+            Sent::Yes,
+            "the API key was refused: \"Invalid key\"",
+        )
+        .remedy(KEY_REMEDY),
+        refusal(
+            403,
+            detail(403, "Not yours"),
+            Kind::PermissionDenied,
+            Sent::Yes,
+            "permission denied: \"Not yours\"",
+        )
+        .remedy(ACCESS_REMEDY),
+        refusal(
+            404,
+            detail(404, "Nothing here"),
+            Kind::NotFound,
+            Sent::Yes,
+            "not found: \"Nothing here\"",
+        ),
+        refusal(
+            404,
+            status(404, unpublished),
+            Kind::NotFound,
+            Sent::Yes,
+            "not found: \"No such model\"",
+        ),
+        refusal(
+            409,
+            detail(409, "Alias taken"),
+            Kind::Conflict,
+            Sent::Yes,
+            "conflict: \"Alias taken\"",
+        ),
+        refusal(
+            418,
+            plain(418, "short and stout"),
+            Kind::Rejected,
+            Sent::Yes,
+            "the request was refused",
+        ),
+        refusal(
+            422,
+            detail(422, "Model is not synced"),
+            Kind::Rejected,
+            Sent::Yes,
+            "the request was refused: \"Model is not synced\"",
+        ),
+        refusal(
+            422,
+            status(422, fields),
+            Kind::Rejected,
+            Sent::Yes,
+            "the request was refused: body.model.weight_uri: field required, \
+             body.model.version_aliases.1: bad [31m alias",
+        ),
+        refusal(
+            429,
+            detail(429, "Slow down"),
+            Kind::RateLimited,
+            Sent::Yes,
+            "too many requests: \"Slow down\"",
+        )
+        .retry_after("7")
+        .remedy("try again in 7 s"),
+        refusal(
+            429,
+            detail(429, "Slow down"),
+            Kind::RateLimited,
+            Sent::Yes,
+            "too many requests: \"Slow down\"",
+        )
+        .remedy("try again later, or with fewer requests at once"),
+        refusal(
+            500,
+            plain(500, "Internal Server Error"),
+            Kind::Unavailable,
+            Sent::Maybe,
+            "the service is unavailable",
+        ),
+        refusal(
+            502,
+            page(502),
+            Kind::Unavailable,
+            Sent::Maybe,
+            "the service is unavailable",
+        ),
+        refusal(
+            503,
+            detail(503, "Maintenance"),
+            Kind::Unavailable,
+            Sent::Maybe,
+            "the service is unavailable: \"Maintenance\"",
+        )
+        .retry_after("30"),
+        refusal(200, page(200), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
+        refusal(200, page_without_a_type, Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
+        refusal(401, page(401), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
+        refusal(403, page(403), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
+        refusal(429, page(429), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
+        refusal(
+            200,
+            plain(200, "OK"),
+            Kind::Decode,
+            Sent::Yes,
+            "the answer is not what the published API answers: expected value at line 1 column 1",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_refusal_of_each_operation_is_told_by_what_to_do_about_it() {
+    for operation in nine() {
+        let service = good_service().await;
+        let client = service.client();
+        for refusal in refusals() {
+            service.on(operation.method, operation.path, refusal.answer.clone());
+            let error = (operation.send)(client.clone()).await.unwrap_err();
+            let line = refusal.line(&operation);
+            assert_eq!(error.to_string(), line);
+            assert_eq!(error.kind(), refusal.kind, "{line}");
+            assert_eq!(error.status(), Some(refusal.status), "{line}");
+            assert_eq!(error.request_id(), Some("req-1"), "{line}");
+            assert_eq!(error.ray_id(), Some("8c1-FRA"), "{line}");
+            assert_eq!(error.retry_after(), refusal.retry_after, "{line}");
+            assert_eq!(error.operation(), Some(operation.id), "{line}");
+            assert_eq!(error.body(), refusal.body.as_deref(), "{line}");
+            assert_eq!(error.was_sent(), refusal.sent, "{line}");
+            assert_eq!(error.attempts(), 1, "{line}");
+            let may = operation.writes() && refusal.sent == Sent::Maybe;
+            assert_eq!(error.may_have_happened(), may, "{line}");
+            assert_one_line(&error);
+            assert_without(&error, KEY);
+
+            let requests = service.forget();
+            let own = requests.filter(|request| request.line().starts_with(&operation.line()));
+            assert_eq!(own.count(), 1, "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_lines_of_a_read_and_of_a_write_are_these() {
+    let detail = |code, text: &str| status(code, json!({ "detail": text }));
+    let service = good_service().await;
+    let answer = detail(404, "Model version not found").header("x-request-id", "7f3a");
+    service.on("GET", path::VERSION_1, answer);
+    let error = version_1(&service.client()).get().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "model version orgs/my-org/models/gpt-oss-120b/versions/1: not found: \"Model version not \
+         found\" (get_model_version: HTTP 404, request id 7f3a)"
+    );
+
+    service.on("POST", path::DEPLOY, detail(500, "Oops"));
+    let name = "orgs/my-org/models/gpt-oss-120b/versions/1";
+    let deploy = endpoint(&service.client()).deploy(name).unchecked();
+    assert_eq!(
+        deploy.await.unwrap_err().to_string(),
+        "deployment of orgs/my-org/models/gpt-oss-120b/versions/1 to my-org-gpt-oss-120b: the \
+         service is unavailable: \"Oops\"; it may have taken effect all the same (deploy_model: \
+         HTTP 500)"
+    );
+}
+
+#[tokio::test]
+async fn the_fields_that_are_refused_are_told_one_by_one() {
+    let service = good_service().await;
+    let detail = json!({"detail": [
+        {"loc": ["body", "model", "weight_uri"], "msg": "field required", "type": "missing"},
+        {"loc": [], "msg": "and more", "type": "x"},
+    ]});
+    service.on("GET", path::VERSION_1, status(422, detail));
+    let error = version_1(&service.client()).get().await.unwrap_err();
+    let fields: Vec<_> = error
+        .field_errors()
+        .iter()
+        .map(|field| (field.field.as_str(), field.message.as_str()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("body.model.weight_uri", "field required"),
+            ("", "and more")
+        ]
+    );
+    assert_eq!(
+        error.to_string(),
+        "model version orgs/my-org/models/gpt-oss-120b/versions/1: the request was refused: \
+         body.model.weight_uri: field required, and more (get_model_version: HTTP 422)"
+    );
+}
+
+#[tokio::test]
+async fn a_retry_after_may_be_a_date() {
+    for operation in nine() {
+        let at = SystemTime::now() + Duration::from_secs(90);
+        let answer = status(429, json!({})).header("retry-after", httpdate::fmt_http_date(at));
+        let service = good_service().await;
+        service.on(operation.method, operation.path, answer);
+        let error = (operation.send)(service.client()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        // The date is in whole seconds, and a moment has passed.
+        let seconds = error.retry_after().unwrap().as_secs();
+        assert!((80..=90).contains(&seconds), "{seconds}");
+        let remedy = format!("try again in {seconds} s");
+        assert_eq!(error.remedy(), Some(&*remedy), "{}", operation.id);
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_that_no_clock_can_hold_breaks_nothing() {
+    let service = good_service().await;
+    let answer = status(429, json!({})).header("retry-after", u64::MAX.to_string());
+    service.on("GET", path::ENDPOINT, answer);
+    let client = service.builder().retry(RetryPolicy::default());
+    let error = endpoint(&client.build().unwrap()).get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert!(error.retry_after().is_some());
+}
+
+#[tokio::test]
+async fn a_redirect_is_named_and_never_followed() {
+    let elsewhere = good_service().await;
+    for operation in nine() {
+        let service = good_service().await;
+        let client = service.client();
+        for code in [301, 302, 303, 307, 308] {
+            let target = format!("{}{}?token=s3cr3t", elsewhere.url(), operation.path);
+            let answer = Answer::text(code, "text/plain", "")
+                .header("location", &*target)
+                .header("x-request-id", "req-1");
+            service.on(operation.method, operation.path, answer);
+            let error = (operation.send)(client.clone()).await.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "{}: the service answered with a redirect, which is not followed; the base \
+                     URL is {}, and it points to {} ({}: HTTP {code}, request id req-1)",
+                    operation.subject,
+                    service.url(),
+                    elsewhere.url(),
+                    operation.id
+                )
+            );
+            assert_eq!(error.kind(), ErrorKind::Rejected);
+            assert_eq!(error.was_sent(), Sent::Yes);
+            assert_without(&error, "s3cr3t");
+            assert_without(&error, KEY);
+            assert_eq!(elsewhere.requests(), []);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organization_id_in_the_place_of_its_name_is_suspected() {
+    let service = Service::start().await;
+    let list = "/management/v1/orgs/org_01hzx3v9k2m4n6p8q0r1s2t3/endpoints";
+    for code in [403, 404] {
+        service.on(
+            "GET",
+            list,
+            status(code, json!({"detail": "No such organization"})),
+        );
+        let org = service
+            .client()
+            .org("org_01hzx3v9k2m4n6p8q0r1s2t3")
+            .unwrap();
+        let error = org.endpoints().await.unwrap_err();
+        assert_eq!(
+            error.remedy(),
+            Some(
+                "\"org_01hzx3v9k2m4n6p8q0r1s2t3\" looks like an organization id; give the \
+                 organization's name, found under \"Management API keys\" at \
+                 https://cloud.cerebras.ai"
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_body_is_kept_to_4_kib_and_a_long_message_to_300_characters() {
+    let service = good_service().await;
+    let detail = json!({"detail": "x".repeat(9000)});
+    service.on("GET", path::ENDPOINT, status(400, detail));
+    let error = endpoint(&service.client()).get().await.unwrap_err();
+    assert_eq!(error.body().unwrap().len(), 4096);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "endpoint my-org-gpt-oss-120b: the request was refused: \"{}…\" (get_endpoint: HTTP \
+             400)",
+            "x".repeat(300)
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_names_what_is_missing() {
+    let service = good_service().await;
+    let answer = ok(json!({"name": 7})).header("x-request-id", "req-1");
+    service.on("GET", path::VERSION_1, answer);
+    let error = version_1(&service.client()).get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(
+        error.to_string(),
+        "model version orgs/my-org/models/gpt-oss-120b/versions/1: the answer is not what the \
+         published API answers: invalid type: integer `7`, expected a string at line 1 column 9 \
+         (get_model_version: HTTP 200, request id req-1)"
+    );
+    assert_eq!(error.body(), Some(r#"{"name":7}"#));
+}
