@@ -79,6 +79,8 @@ fn an_organization_id_in_the_place_of_a_name_is_recognised() {
         "org_eu_west",
         "organization0123456789",
         "org-a-team-with-many-words",
+        "org_zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz",
+        "org_550e8400-e29b-41d4-a716",
     ] {
         assert!(!parsed::<OrgName>(name).looks_like_org_id(), "{name}");
     }
@@ -188,6 +190,7 @@ fn serde_reads_only_what_parses() {
 #[test]
 fn a_version_number_is_an_integer_in_json_and_a_reference_is_a_string() {
     let id = VersionId::try_from(3).expect("three is a version");
+    assert_eq!(u64::from(id), 3);
     assert_eq!(serde_json::to_string(&id).expect("it serialises"), "3");
     assert_eq!(
         serde_json::from_str::<VersionId>("3").expect("it parses"),

@@ -107,6 +107,9 @@ fn an_unknown_status_is_in_progress_and_kept_as_it_came() {
         panic!("it is known");
     };
     assert_eq!(unknown.as_str(), "verifying");
+    assert_eq!(&*unknown, "verifying");
+    assert_eq!(unknown.as_ref() as &str, "verifying");
+    assert_eq!(format!("{unknown:<10}|"), "verifying |");
     assert_eq!(
         format!("{:?}", SyncStatus::Other(unknown)),
         r#"Other("verifying")"#

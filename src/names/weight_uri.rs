@@ -163,16 +163,17 @@ fn check_bucket(text: &str, bucket: &str) -> Result<(), NameError> {
     if bucket.is_empty() {
         return Err(self::error(text, start, "a bucket name", &Found::Here));
     }
-    if let Some(at) = bucket.find('<') {
-        return placeholder(text, start + at, "a bucket name");
-    }
     let is_edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     for (position, c) in bucket.char_indices() {
         match c {
+            '<' if text.contains('>') => {
+                return placeholder(text, start + position, "a bucket name");
+            }
             '$' => return unexpanded(text, start + position, "a bucket name"),
             c if !(is_edge(c) || c == '.' || c == '-') => {
                 let expected = "a lower-case letter, a digit, '.' or '-' in the bucket name";
-                return error(position, expected, &Found::Here);
+                return error(position, expected, &Found::Here)
+                    .map_err(|error| error.propose(without_trailing(text)));
             }
             c if position == 0 && !is_edge(c) => {
                 let expected = "a lower-case letter or a digit at the start of the bucket name";
@@ -237,10 +238,9 @@ fn check_key(text: &str, start: usize) -> Result<(), NameError> {
             '<' if after.contains('>') => return placeholder(text, position, "a key"),
             '$' if after.starts_with('{') => return unexpanded(text, position, "a key"),
             c if is_invisible(c) && (c != ' ' || after.trim_matches(is_invisible).is_empty()) => {
-                let visible = text.trim_end_matches(is_invisible);
                 return Err(error(text, position, "a visible character", &Found::Here)
                     .remedy("remove it")
-                    .propose((visible.len() < text.len()).then_some(visible)));
+                    .propose(without_trailing(text)));
             }
             _ => {}
         }
@@ -254,6 +254,12 @@ fn check_key(text: &str, start: usize) -> Result<(), NameError> {
         );
     }
     Ok(())
+}
+
+/// `text` without what cannot be seen at its end, such as a newline.
+fn without_trailing(text: &str) -> Option<&str> {
+    let visible = text.trim_end_matches(is_invisible);
+    (visible.len() < text.len()).then_some(visible)
 }
 
 /// `text` with every run of slashes in its key made one.

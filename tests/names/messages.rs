@@ -81,8 +81,11 @@ fn what_is_no_alias_says_why_and_offers_the_nearest_one() {
         &"a".repeat(131) => format!(r#"alias "{}…": byte 128: expected at most 128 characters, found 131 characters; leave out 3 characters"#, "a".repeat(80)),
         "Production" => r#"alias "Production": byte 0: expected a lower-case letter, found 'P'; try "production""#,
         "EU" => r#"alias "EU": byte 0: expected a lower-case letter, found 'E'; try "eu""#,
+        "PROD" => r#"alias "PROD": byte 0: expected a lower-case letter, found 'P'; try "prod""#,
+        "MyModel-v2" => r#"alias "MyModel-v2": byte 0: expected a lower-case letter, found 'M'; try "myModel-v2""#,
         commit => format!(r#"alias "{commit}": byte 0: expected a lower-case letter, found '4'; try "sha-{commit}""#),
         "2026-01-12" => r#"alias "2026-01-12": byte 0: expected a lower-case letter, found '2'; try "v2026-01-12""#,
+        "3rd-try" => r#"alias "3rd-try": byte 0: expected a lower-case letter, found '3'; try "v3rd-try""#,
         "42" => r#"alias "42": byte 0: expected a lower-case letter, found '4'; a number alone is a version, not an alias: try "v42""#,
         "v1.2" => r#"alias "v1.2": byte 2: expected an ASCII letter, a digit or '-', found '.'; try "v1-2""#,
         "prod_eu" => r#"alias "prod_eu": byte 4: expected an ASCII letter, a digit or '-', found '_'; try "prod-eu""#,
@@ -92,6 +95,7 @@ fn what_is_no_alias_says_why_and_offers_the_nearest_one() {
         "-prod" => r#"alias "-prod": byte 0: expected a lower-case letter, found '-'; try "prod""#,
         "prod\n" => r#"alias "prod\n": byte 4: expected an ASCII letter, a digit or '-', found '\n' (newline); try "prod""#,
         "prod–eu" => r#"alias "prod–eu": byte 4: expected an ASCII letter, a digit or '-', found '–' (en dash); try "prod-eu""#,
+        "prod\u{200b}eu" => r#"alias "prod\u{200b}eu": byte 4: expected an ASCII letter, a digit or '-', found '\u{200b}' (zero-width space); try "prodeu""#,
         "größe" => r#"alias "größe": byte 2: expected an ASCII letter, a digit or '-', found 'ö'; an alias looks like "production" or "run-42""#,
         "_" => r#"alias "_": byte 0: expected a lower-case letter, found '_'; an alias looks like "production" or "run-42""#,
         "orgs/my-org/models/m/versions/prod" => r#"alias "orgs/my-org/models/m/versions/prod": byte 4: expected an ASCII letter, a digit or '-', found '/'; an alias looks like "production" or "run-42""#,
@@ -191,6 +195,9 @@ fn other_ways_to_write_a_place_in_s3_are_offered_as_its_uri() {
         "arn:aws:s3:::my-bucket/x" => r#"weight URI "arn:aws:s3:::my-bucket/x": byte 0: expected "s3://", found an ARN; try "s3://my-bucket/x""#,
         "arn:aws-us-gov:s3:::my-bucket/*" => r#"weight URI "arn:aws-us-gov:s3:::my-bucket/*": byte 0: expected "s3://", found an ARN; try "s3://my-bucket/""#,
         "arn:aws:s3:us-east-1:123456789012:accesspoint/x" => r#"weight URI "arn:aws:s3:us-east-1:123456789012:accesspoint/x": byte 0: expected "s3://", found an ARN; give the bucket itself, as s3://bucket/prefix"#,
+        "arn:aws:s3:us-east-1::my-bucket/x" => r#"weight URI "arn:aws:s3:us-east-1::my-bucket/x": byte 0: expected "s3://", found an ARN; give the bucket itself, as s3://bucket/prefix"#,
+        "arn:aws:s3::123456789012:my-bucket/x" => r#"weight URI "arn:aws:s3::123456789012:my-bucket/x": byte 0: expected "s3://", found an ARN; give the bucket itself, as s3://bucket/prefix"#,
+        "arn:aws:iam:::my-bucket/x" => r#"weight URI "arn:aws:iam:::my-bucket/x": byte 0: expected "s3://", found an ARN; give the bucket itself, as s3://bucket/prefix"#,
         " s3://my-bucket/x" => r#"weight URI " s3://my-bucket/x": byte 0: expected "s3://", found ' ' (space); try "s3://my-bucket/x""#,
     }
 }
@@ -202,6 +209,8 @@ fn what_is_not_in_s3_says_so() {
         "https://example.com/weights" => r#"weight URI "https://example.com/weights": byte 0: expected "s3://", found "https://"; the service reads weights from S3 only: give their s3://bucket/prefix"#,
         "https://s3.amazonaws.com.example.com/b/x" => r#"weight URI "https://s3.amazonaws.com.example.com/b/x": byte 0: expected "s3://", found "https://"; the service reads weights from S3 only: give their s3://bucket/prefix"#,
         "gs://my-bucket/x" => r#"weight URI "gs://my-bucket/x": byte 0: expected "s3://", found "gs://"; the service reads weights from S3 only: give their s3://bucket/prefix"#,
+        "abcdefghijkl://x" => r#"weight URI "abcdefghijkl://x": byte 0: expected "s3://", found "abcdefghijkl://"; the service reads weights from S3 only: give their s3://bucket/prefix"#,
+        "abcdefghijklm://x" => r#"weight URI "abcdefghijklm://x": byte 0: expected "s3://", found 'a'; a weight URI looks like "s3://my-bucket/model-weights""#,
         "./weights" => r#"weight URI "./weights": byte 0: expected "s3://", found a path on this machine; copy the weights to an S3 bucket and give their s3://bucket/prefix"#,
         r"C:\weights" => r#"weight URI "C:\\weights": byte 0: expected "s3://", found a path on this machine; copy the weights to an S3 bucket and give their s3://bucket/prefix"#,
         "my-bucket/x" => r#"weight URI "my-bucket/x": byte 0: expected "s3://", found 'm'; a weight URI looks like "s3://my-bucket/model-weights""#,
@@ -221,6 +230,8 @@ fn a_weight_uri_with_a_wrong_bucket_says_why() {
         "s3://My-Bucket/x" => format!(r#"weight URI "s3://My-Bucket/x": byte 5: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found 'M'; {rules}"#),
         "s3://my_bucket/x" => format!(r#"weight URI "s3://my_bucket/x": byte 7: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found '_'; {rules}"#),
         "s3://my\u{202e}bucket/x" => format!(r#"weight URI "s3://my\u{{202e}}bucket/x": byte 7: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found '\u{{202e}}' (right-to-left override); {rules}"#),
+        "s3://my<bucket/x" => format!(r#"weight URI "s3://my<bucket/x": byte 7: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found '<'; {rules}"#),
+        "s3://my-bucket\n" => r#"weight URI "s3://my-bucket\n": byte 14: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found '\n' (newline); try "s3://my-bucket""#,
         "s3://-my-bucket/x" => format!(r#"weight URI "s3://-my-bucket/x": byte 5: expected a lower-case letter or a digit at the start of the bucket name, found '-'; {rules}"#),
         "s3://my-bucket-/x" => format!(r#"weight URI "s3://my-bucket-/x": byte 14: expected a lower-case letter or a digit at the end of the bucket name, found '-'; {rules}"#),
         "s3://my..bucket/x" => format!(r#"weight URI "s3://my..bucket/x": byte 8: expected a lower-case letter or a digit after the dot in the bucket name, found '.'; {rules}"#),
@@ -265,5 +276,51 @@ fn an_api_key_in_the_place_of_a_name_is_not_shown() {
     }
     assert_messages! { VersionAlias:
         "csk-deadbeef_0" => r#"alias (not shown, it may hold a secret): byte 12: expected an ASCII letter, a digit or '-', found '_'; an alias looks like "production" or "run-42""#,
+    }
+}
+
+#[test]
+fn a_character_that_does_not_show_what_it_is_is_named() {
+    for (c, found) in [
+        ('!', "'!'"),
+        ('é', "'é'"),
+        ('\'', r"'\''"),
+        ('"', "'\"'"),
+        ('\u{301}', r"'\u{301}'"),
+        (' ', "' ' (space)"),
+        ('\t', r"'\t' (tab)"),
+        ('\n', r"'\n' (newline)"),
+        ('\r', r"'\r' (carriage return)"),
+        ('\0', r"'\0' (NUL)"),
+        ('\\', r"'\\' (backslash)"),
+        ('\u{7}', r"'\u{7}' (control character)"),
+        ('\u{a0}', r"'\u{a0}' (no-break space)"),
+        ('\u{2003}', r"'\u{2003}' (white space)"),
+        ('\u{2028}', r"'\u{2028}' (white space)"),
+        ('\u{ad}', r"'\u{ad}' (soft hyphen)"),
+        ('\u{200b}', r"'\u{200b}' (zero-width space)"),
+        ('\u{200c}', r"'\u{200c}' (zero-width non-joiner)"),
+        ('\u{200d}', r"'\u{200d}' (zero-width joiner)"),
+        ('\u{200e}', r"'\u{200e}' (left-to-right mark)"),
+        ('\u{200f}', r"'\u{200f}' (right-to-left mark)"),
+        ('\u{202b}', r"'\u{202b}' (text direction embedding)"),
+        ('\u{202d}', r"'\u{202d}' (left-to-right override)"),
+        ('\u{202e}', r"'\u{202e}' (right-to-left override)"),
+        ('\u{2067}', r"'\u{2067}' (text direction isolate)"),
+        ('\u{feff}', r"'\u{feff}' (byte order mark)"),
+        ('\u{e0041}', r"'\u{e0041}' (invisible tag character)"),
+        ('\u{2062}', r"'\u{2062}' (format character)"),
+        ('‐', "'‐' (typographic hyphen)"),
+        ('–', "'–' (en dash)"),
+        ('—', "'—' (em dash)"),
+        ('−', "'−' (minus sign)"),
+        ('“', "'“' (typographic quote)"),
+    ] {
+        let message = refused::<VersionAlias>(&format!("prod{c}eu")).to_string();
+        let (_, rest) = message
+            .split_once(", found ")
+            .expect("it says what it found");
+        let (described, _) = rest.split_once("; ").expect("and what to do");
+        assert_eq!(described, found);
     }
 }
