@@ -191,6 +191,9 @@ impl ClientBuilder {
                     .remedy_is("give it the seconds that a request may take"));
             }
         }
+        // The transport keeps the time of an attempt, which covers the key's source too. These
+        // stand behind it, in the place of what the caller's own client may have.
+        let backstop = self.request_timeout.saturating_add(Duration::from_secs(1));
         let http = self
             .http
             .unwrap_or_default()
@@ -199,7 +202,8 @@ impl ClientBuilder {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            .timeout(self.request_timeout)
+            .timeout(backstop)
+            .read_timeout(backstop)
             .build()
             .map_err(|source| {
                 Error::invalid(format!("the HTTP client could not be built: {source}"))
