@@ -8,6 +8,7 @@
 mod harness;
 
 mod answers;
+mod broken;
 mod echo;
 mod reads;
 mod refusals;

@@ -12,6 +12,7 @@ use super::{DEPLOYMENT, VERSION_1, endpoint, model, path, published, version_1};
 type Sending = Pin<Box<dyn Future<Output = Result<Value>> + Send>>;
 
 /// One of the nine, called so that it sends as few requests as it can.
+#[derive(Clone, Copy)]
 pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) method: &'static str,
