@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Operation;
+use crate::{FaultAction, Operation};
 
-/// One request that reached the simulator. It holds no header and no body, so no key.
+/// One request that reached the simulator, and what was done to it. It holds no header and no body, so no key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
@@ -18,8 +18,10 @@ pub struct Entry {
     pub path: String,
     /// The route; none when the path or the method is not one of the service's.
     pub operation: Option<Operation>,
-    /// The status of the answer.
-    pub status: u16,
+    /// The status of the answer; none when a fault kept the answer back.
+    pub status: Option<u16>,
+    /// The fault that hit the request.
+    pub fault: Option<FaultAction>,
 }
 
 /// The last requests, oldest first, and how many there ever were of each operation.

@@ -36,6 +36,7 @@
 mod behaviour;
 mod builder;
 mod clock;
+mod fault;
 mod http;
 mod journal;
 mod operation;
@@ -54,6 +55,7 @@ pub use behaviour::{
 };
 pub use builder::Builder;
 pub use clock::Clock;
+pub use fault::{Fault, FaultAction};
 pub use journal::Entry;
 pub use operation::Operation;
 pub use outcome::{RolloutOutcome, SyncOutcome};

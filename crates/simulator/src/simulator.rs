@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 
 use crate::http::{Server, Service, app};
 use crate::{
-    Builder, Clock, DeploymentTruth, Entry, Operation, RolloutOutcome, SyncOutcome, VersionTruth,
-    World,
+    Builder, Clock, DeploymentTruth, Entry, Fault, Operation, RolloutOutcome, SyncOutcome,
+    VersionTruth, World,
 };
 
 /// A running simulator, and the handle to it. It ends when this is dropped.
@@ -137,6 +137,16 @@ impl Simulator {
     /// When there is no such endpoint.
     pub fn fail_next_rollout(&self, endpoint: &str) -> Result<(), UnknownName> {
         self.plan_rollout(endpoint, RolloutOutcome::RollsBack { replicas: 1 })
+    }
+
+    /// Adds a fault. The first added that hits a request has it.
+    pub fn inject(&self, fault: Fault) {
+        self.service.faults.add(fault);
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        self.service.faults.clear();
     }
 
     /// The last 10,000 requests that were answered, oldest first.

@@ -1,73 +1,24 @@
-//! Each switch, at each value that is not the default.
+//! The switches, at each value that is not the default. Those of deployments are in
+//! `deployments.rs`.
 
 mod common;
 
 use std::time::Duration;
 
-use cerebras_management_simulator::{
-    Behaviour, DeploymentState, RolloutOutcome, Simulator, SyncOutcome,
-};
+use cerebras_management_simulator::Behaviour;
 use common::{ENDPOINT, Rig};
 use serde_json::{Value, json};
 
 const VERSIONS: &str = "orgs/my-org/models/gpt-oss-120b/versions";
 const UPLOAD: &str = "orgs/my-org/models:upload";
 
-async fn rig(switches: &[(&str, &str)]) -> Rig {
-    let mut behaviour = Behaviour::default();
-    for (name, value) in switches {
-        behaviour.set(name, value).expect("a switch and its value");
-    }
-    Rig::with(Simulator::builder().behaviour(behaviour)).await
-}
-
-async fn deployed(rig: &Rig) -> Vec<Value> {
-    let endpoint = rig.get(&format!("endpoints/{ENDPOINT}")).await.ok();
-    endpoint["deployed_models"]
-        .as_array()
-        .expect("a list")
-        .clone()
-}
-
-/// `(model's id, state)` of each entry.
-async fn states(rig: &Rig) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().expect("a string").to_owned();
-    let entries = deployed(rig).await;
-    let id = |entry: &Value| text(&entry["model"]).rsplit('/').next().map(str::to_owned);
-    let ids = entries.iter().map(|entry| id(entry).expect("an id"));
-    ids.zip(entries.iter().map(|entry| text(&entry["state"])))
-        .collect()
-}
-
-fn is(entries: &[(String, String)], expected: &[(&str, &str)]) -> bool {
-    let entries = entries
-        .iter()
-        .map(|(id, state)| (id.as_str(), state.as_str()));
-    entries.eq(expected.iter().copied())
-}
-
 fn seconds(s: u64) -> Duration {
     Duration::from_secs(s)
 }
 
 #[tokio::test]
-async fn replica_counts_sent() {
-    let rig = rig(&[("replica_counts", "sent")]).await;
-    rig.upload("s3://b/1").await;
-    rig.deploy("1").await.ok();
-    let mut updated = Vec::new();
-    for _ in 0..5 {
-        let entry = deployed(&rig).await.remove(0);
-        assert_eq!(entry["rollout_total_replicas"], 4);
-        updated.push(entry["rollout_replicas_updated"].as_u64());
-        rig.simulator.advance(seconds(25));
-    }
-    assert_eq!(updated, [Some(0), Some(0), Some(2), Some(3), Some(4)]);
-}
-
-#[tokio::test]
 async fn deploy_answer_full() {
-    let rig = rig(&[("deploy_answer", "full")]).await;
+    let rig = Rig::behaving(&[("deploy_answer", "full")]).await;
     rig.upload("s3://b/1").await;
     let response = rig.deploy("1").await.ok()["response"].clone();
     assert_eq!(response["version_alias"], "1");
@@ -89,7 +40,7 @@ async fn delete_answers() {
             json!({ "message": message, "name": name, "deleted": true }),
         ),
     ] {
-        let rig = rig(&[("delete_answer", value)]).await;
+        let rig = Rig::behaving(&[("delete_answer", value)]).await;
         rig.upload("s3://b/1").await;
         assert_eq!(rig.delete(&format!("{VERSIONS}/1")).await.ok(), expected);
     }
@@ -101,7 +52,7 @@ async fn taken_aliases() {
         "model_arch_id": "gpt-oss-120b",
         "model": { "weight_uri": "s3://b/w", "version_aliases": ["production"] }
     });
-    let rig = rig(&[
+    let rig = Rig::behaving(&[
         ("alias_conflict", "bad_request"),
         ("taken_alias", "refused_after"),
     ])
@@ -116,73 +67,8 @@ async fn taken_aliases() {
 }
 
 #[tokio::test]
-async fn past_deployments() {
-    for (value, rolled_back, replaced) in [
-        (
-            "kept",
-            &[("2", "rolled_back"), ("1", "complete")][..],
-            &[("2", "complete"), ("2", "rolled_back"), ("1", "complete")][..],
-        ),
-        (
-            "newest_kept",
-            &[("2", "rolled_back"), ("1", "complete")],
-            &[("2", "complete")],
-        ),
-        ("dropped", &[("1", "complete")], &[("2", "complete")]),
-    ] {
-        let rig = rig(&[("past_deployments", value)]).await;
-        rig.serve_one_version().await;
-        rig.upload("s3://b/2").await;
-        rig.simulator
-            .fail_next_rollout(ENDPOINT)
-            .expect("the endpoint");
-        rig.deploy("2").await.ok();
-        rig.simulator.advance(seconds(50));
-        let now = states(&rig).await;
-        assert!(
-            is(&now, &[("2", "rolling_back"), ("1", "complete")]),
-            "{value}: {now:?}"
-        );
-        rig.simulator.advance(seconds(30));
-        let now = states(&rig).await;
-        assert!(is(&now, rolled_back), "{value}: {now:?}");
-        rig.deploy("2").await.ok();
-        rig.simulator.advance(seconds(95));
-        let now = states(&rig).await;
-        assert!(is(&now, replaced), "{value}: {now:?}");
-    }
-}
-
-#[tokio::test]
-async fn oldest_first() {
-    let rig = rig(&[("deployed_order", "oldest_first")]).await;
-    rig.serve_one_version().await;
-    rig.upload("s3://b/2").await;
-    rig.deploy("2").await.ok();
-    let now = states(&rig).await;
-    assert!(
-        is(&now, &[("1", "complete"), ("2", "not_started")]),
-        "{now:?}"
-    );
-}
-
-#[tokio::test]
-async fn late_listings() {
-    for (value, appears_after) in [("after_delay", 9_999), ("when_ended", 94_999)] {
-        let rig = rig(&[("listing", value)]).await;
-        rig.upload("s3://b/1").await;
-        rig.deploy("1").await.ok();
-        let just_before = Duration::from_millis(appears_after);
-        rig.simulator.advance(just_before);
-        assert_eq!(deployed(&rig).await, [Value::Null; 0], "{value}");
-        rig.simulator.advance(Duration::from_millis(1));
-        assert_eq!(deployed(&rig).await.len(), 1, "{value}");
-    }
-}
-
-#[tokio::test]
 async fn a_deployed_version_may_be_deleted_and_its_id_reused() {
-    let rig = rig(&[("delete_deployed", "allowed"), ("id_reuse", "reused")]).await;
+    let rig = Rig::behaving(&[("delete_deployed", "allowed"), ("id_reuse", "reused")]).await;
     rig.serve_one_version().await;
     rig.delete(&format!("{VERSIONS}/1")).await.ok();
     // The endpoint has its own copy.
@@ -194,7 +80,7 @@ async fn a_deployed_version_may_be_deleted_and_its_id_reused() {
 
 #[tokio::test]
 async fn weight_uris_normalised() {
-    let rig = rig(&[("weight_uri", "normalised")]).await;
+    let rig = Rig::behaving(&[("weight_uri", "normalised")]).await;
     let answer = rig.upload("s3://bucket//run//7/").await;
     assert_eq!(answer["response"]["customer_s3_uri"], "s3://bucket/run/7");
     let truth = rig.simulator.versions("gpt-oss-120b").remove(0);
@@ -203,7 +89,7 @@ async fn weight_uris_normalised() {
 
 #[tokio::test]
 async fn fingerprints_without_suffix_tell_no_versions_apart() {
-    let rig = rig(&[("fingerprint", "omitted")]).await;
+    let rig = Rig::behaving(&[("fingerprint", "omitted")]).await;
     let mut seen = Vec::new();
     for suffix in ["one", "two"] {
         let model = json!({ "weight_uri": "s3://b/w", "system_fingerprint_suffix": suffix });
@@ -222,69 +108,8 @@ async fn fingerprints_without_suffix_tell_no_versions_apart() {
 }
 
 #[tokio::test]
-async fn a_second_deploy_queues() {
-    let rig = rig(&[]).await;
-    rig.upload("s3://b/1").await;
-    rig.upload("s3://b/2").await;
-    rig.deploy("1").await.ok();
-    rig.simulator.advance(seconds(10));
-    rig.deploy("2").await.ok();
-    let mut serving = Vec::new();
-    let mut seen = Vec::new();
-    for step in [0, 85, 5, 89, 1] {
-        rig.simulator.advance(seconds(step));
-        serving.push(rig.simulator.serving(ENDPOINT));
-        let states = states(&rig).await;
-        let states: Vec<_> = states.into_iter().map(|(_, state)| state).collect();
-        seen.push(states.join(" behind "));
-    }
-    assert_eq!(
-        seen,
-        [
-            "not_started behind in_progress",
-            "not_started behind complete",
-            "in_progress behind complete",
-            "in_progress behind complete",
-            "complete behind complete",
-        ]
-    );
-    assert_eq!(serving, [None, Some(1), Some(1), Some(1), Some(2)]);
-}
-
-#[tokio::test]
-async fn a_second_deploy_cancels_the_first() {
-    let rig = rig(&[("second_deploy", "cancels_first")]).await;
-    rig.serve_one_version().await;
-    rig.upload("s3://b/2").await;
-    rig.deploy("2").await.ok();
-    rig.simulator.advance(seconds(50));
-    rig.deploy("1").await.ok();
-    let now = states(&rig).await;
-    let expected = &[("1", "not_started"), ("2", "cancelled"), ("1", "complete")];
-    assert!(is(&now, expected), "{now:?}");
-    assert_eq!(rig.simulator.serving(ENDPOINT), Some(1));
-    rig.simulator.advance(seconds(95));
-    let truth = rig.simulator.deployments(ENDPOINT);
-    let ends: Vec<_> = truth.iter().map(|deployment| deployment.state).collect();
-    let complete = DeploymentState::Complete;
-    assert_eq!(ends, [complete, DeploymentState::Cancelled, complete]);
-}
-
-#[tokio::test]
-async fn a_second_deploy_is_refused() {
-    let rig = rig(&[("second_deploy", "refused")]).await;
-    rig.upload("s3://b/1").await;
-    rig.deploy("1").await.ok();
-    let expected = json!({ "detail": format!("Endpoint '{ENDPOINT}' is being deployed to") });
-    assert_eq!(rig.deploy("1").await.refusal(), (409, expected));
-    rig.simulator.advance(seconds(95));
-    rig.deploy("1").await.ok();
-    assert_eq!(rig.simulator.deployments(ENDPOINT).len(), 2);
-}
-
-#[tokio::test]
 async fn another_org_is_not_found() {
-    let rig = rig(&[("other_org", "not_found")]).await;
+    let rig = Rig::behaving(&[("other_org", "not_found")]).await;
     let expected = json!({ "detail": "Organization 'other-org' not found" });
     let answer = rig.get("orgs/other-org/models").await;
     assert_eq!(answer.refusal(), (404, expected));
@@ -293,7 +118,7 @@ async fn another_org_is_not_found() {
 #[tokio::test]
 async fn no_response_before_the_sync_starts() {
     for (value, before) in [("absent", None), ("null", Some(&Value::Null))] {
-        let rig = rig(&[("unstarted_response", value)]).await;
+        let rig = Rig::behaving(&[("unstarted_response", value)]).await;
         let model = json!({ "weight_uri": "s3://b/w" });
         let body = json!({ "model_arch_id": "gpt-oss-120b", "model": model });
         let uploaded = rig.post(UPLOAD, &body).await.ok();
@@ -318,7 +143,7 @@ async fn done_signals() {
         ("status_first", (false, "done"), (true, "done")),
         ("unknown_status", (true, "ready"), (true, "ready")),
     ] {
-        let rig = rig(&[("done_signal", value)]).await;
+        let rig = Rig::behaving(&[("done_signal", value)]).await;
         rig.upload("s3://b/1").await;
         let (done, status) = report(&rig).await;
         assert_eq!((done, status.as_str()), at_the_end, "{value}");
@@ -326,113 +151,6 @@ async fn done_signals() {
         let (done, status) = report(&rig).await;
         assert_eq!((done, status.as_str()), later, "{value}");
     }
-}
-
-#[tokio::test]
-async fn words_for_ended_deployments() {
-    let rig = rig(&[("completed_state", "done"), ("failed_state", "failed")]).await;
-    rig.serve_one_version().await;
-    let outcome = RolloutOutcome::Errors { replicas: 2 };
-    rig.simulator
-        .plan_rollout(ENDPOINT, outcome)
-        .expect("the endpoint");
-    rig.deploy("1").await.ok();
-    rig.simulator.advance(seconds(95));
-    let now = states(&rig).await;
-    assert!(is(&now, &[("1", "failed"), ("1", "done")]), "{now:?}");
-}
-
-#[tokio::test]
-async fn planned_outcomes_are_for_one_request_each() {
-    let rig = rig(&[]).await;
-    let status = "cancelled".to_owned();
-    for outcome in [
-        SyncOutcome::Fails,
-        SyncOutcome::Ends { status },
-        SyncOutcome::Stalls,
-        SyncOutcome::Succeeds,
-    ] {
-        rig.simulator
-            .plan_sync("gpt-oss-120b", outcome)
-            .expect("the architecture");
-    }
-    for n in 1..=5 {
-        rig.upload(&format!("s3://b/{n}")).await;
-    }
-    let list = rig.get(VERSIONS).await.ok();
-    let list = list["model_versions"].as_array().expect("a list").clone();
-    let ends: Vec<_> = list
-        .iter()
-        .map(|v| (&v["done"], &v["response"]["sync_status"]))
-        .collect();
-    let (yes, no) = (json!(true), json!(false));
-    let word = |word: &str| json!(word);
-    assert_eq!(
-        ends,
-        [
-            (&yes, &word("failed")),
-            (&yes, &word("cancelled")),
-            (&no, &word("in_progress")),
-            (&yes, &word("done")),
-            (&yes, &word("done")),
-        ]
-    );
-    for unsynced in ["1", "2", "3"] {
-        assert_eq!(rig.deploy(unsynced).await.status, 409);
-    }
-    let outcome = RolloutOutcome::Stalls { replicas: 1 };
-    rig.simulator
-        .plan_rollout(ENDPOINT, outcome)
-        .expect("the endpoint");
-    rig.deploy("4").await.ok();
-    rig.deploy("5").await.ok();
-    rig.simulator.advance(seconds(1_000_000));
-    let now = states(&rig).await;
-    assert!(
-        is(&now, &[("5", "not_started"), ("4", "in_progress")]),
-        "{now:?}"
-    );
-    assert_eq!(rig.simulator.deployments(ENDPOINT)[0].replicas_updated, 1);
-
-    let unknown = rig
-        .simulator
-        .fail_next_rollout("none")
-        .expect_err("no such endpoint");
-    assert_eq!(
-        unknown.to_string(),
-        "the simulated world has no endpoint \"none\""
-    );
-    let unknown = rig
-        .simulator
-        .fail_next_sync("none")
-        .expect_err("no such architecture");
-    assert_eq!(
-        unknown.to_string(),
-        "the simulated world has no architecture \"none\""
-    );
-}
-
-#[tokio::test]
-async fn the_share_of_new_answers_follows_the_replicas() {
-    let rig = rig(&[]).await;
-    rig.serve_one_version().await;
-    rig.upload("s3://b/2").await;
-    rig.deploy("2").await.ok();
-    rig.simulator.advance(seconds(5));
-    let mut shares = Vec::new();
-    for _ in 0..5 {
-        let mut of_new = 0;
-        for _ in 0..4 {
-            let answer = rig.chat(ENDPOINT).await.ok();
-            let content = answer["choices"][0]["message"]["content"].as_str();
-            of_new += u32::from(content.is_some_and(|text| text.ends_with("versions/2.")));
-        }
-        let updated = rig.simulator.deployments(ENDPOINT)[1].replicas_updated;
-        assert_eq!(of_new, updated);
-        shares.push(of_new);
-        rig.simulator.advance(Duration::from_millis(22_500));
-    }
-    assert_eq!(shares, [0, 1, 2, 3, 4]);
 }
 
 #[test]

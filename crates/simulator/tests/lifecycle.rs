@@ -220,7 +220,7 @@ async fn the_journal_tells_what_arrived_and_no_key() {
                 e.method.as_str(),
                 e.path.as_str(),
                 e.operation,
-                e.status,
+                e.status.unwrap_or(0),
             )
         })
         .collect();

@@ -1,5 +1,6 @@
 //! The API over HTTP: from bytes to a [`Request`], and from its answer to bytes.
 
+mod fault;
 mod route;
 mod server;
 
@@ -7,15 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{self, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde_json::Value;
 
+use crate::fault::Faults;
 use crate::journal::{Entry, Journal};
-use crate::{Clock, Operation, Refusal, Request, World};
+use crate::{Clock, FaultAction, Operation, Refusal, Request, World};
 
+use route::Unroutable;
 pub(crate) use server::{Server, bind};
 
 /// The largest body taken. The largest real one is a list of aliases.
@@ -30,6 +34,7 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     world: Mutex<World>,
     pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
 }
 
 impl Service {
@@ -38,6 +43,7 @@ impl Service {
             clock,
             world: Mutex::new(world),
             journal: Journal::default(),
+            faults: Faults::default(),
         }
     }
 
@@ -63,28 +69,49 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
     let path = parts.uri.path().to_owned();
     let routed = route::route(&parts.method, &path);
     let operation = routed.as_ref().ok().map(|request| request.operation);
-    let response = match routed {
-        Ok(request) => match answer(&service, request, &parts.headers, body).await {
+    let fault = service.faults.hit(operation);
+    let response = match fault
+        .as_ref()
+        .and_then(|fault| fault::instead(fault, operation))
+    {
+        Some(response) => response,
+        None => respond(&service, routed, &parts.headers, body).await,
+    };
+    let answered = !matches!(fault, Some(FaultAction::Close | FaultAction::LoseAnswer));
+    service.journal.record(|| Entry {
+        at: service.clock.now(),
+        method,
+        path,
+        operation,
+        status: answered.then(|| response.status().as_u16()),
+        fault: fault.clone(),
+    });
+    match fault {
+        Some(fault) => fault::deliver(&fault, response, parts.extensions.get()).await,
+        None => response,
+    }
+}
+
+async fn respond(
+    service: &Service,
+    routed: Result<Request, Unroutable>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
+    match routed {
+        Ok(request) => match answer(service, request, headers, body).await {
             Ok(answer) => axum::Json(answer).into_response(),
             Err(refusal) => refused(&refusal),
         },
-        Err(route::Unroutable::NotFound) => refused(&Refusal::no_such_route()),
-        Err(route::Unroutable::MethodNotAllowed { allow }) => {
+        Err(Unroutable::NotFound) => refused(&Refusal::no_such_route()),
+        Err(Unroutable::MethodNotAllowed { allow }) => {
             let mut response = refused(&Refusal::method_not_allowed());
             if let Ok(allow) = HeaderValue::from_str(&allow) {
                 response.headers_mut().insert(header::ALLOW, allow);
             }
             response
         }
-    };
-    service.journal.record(|| Entry {
-        at: service.clock.now(),
-        method,
-        path,
-        operation,
-        status: response.status().as_u16(),
-    });
-    response
+    }
 }
 
 async fn answer(
@@ -117,11 +144,7 @@ async fn read_json(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Value, Refusal> {
-    let bytes = to_bytes(body, READ_LIMIT).await;
-    let bytes = bytes.map_err(|_| Refusal::too_large(operation))?;
-    if bytes.len() > BODY_LIMIT {
-        return Err(Refusal::too_large(operation));
-    }
+    let bytes = read(operation, body).await?;
     if !is_json(headers) {
         // FastAPI passes such a body on as it is, and it is then no object.
         return Ok(Value::String(String::new()));
@@ -135,6 +158,26 @@ async fn read_json(
         let at = before + error.column().saturating_sub(1);
         Refusal::not_json(operation, at, &error.to_string())
     })
+}
+
+async fn read(operation: Operation, body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::unreadable(operation))?;
+        length += chunk.len();
+        if length > READ_LIMIT {
+            break;
+        }
+        if length <= BODY_LIMIT {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if length > BODY_LIMIT {
+        return Err(Refusal::too_large(operation));
+    }
+    Ok(bytes)
 }
 
 /// Whether the body is said to be JSON, or nothing is said.

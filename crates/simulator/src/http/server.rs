@@ -1,12 +1,15 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// Listens, with an error that says what to do.
@@ -79,9 +82,27 @@ async fn accept(listener: TcpListener, app: Router) {
 async fn serve(stream: TcpStream, app: Router) {
     // Answers are small: without this each could wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
+    let hangup = Hangup::default();
     let app = TowerToHyperService::new(app);
+    let service = service_fn(|mut request: hyper::Request<_>| {
+        request.extensions_mut().insert(hangup.clone());
+        app.call(request)
+    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new());
-    // An error is the client's business: it went away, or did not speak HTTP.
-    let _ = http.serve_connection(TokioIo::new(stream), app).await;
+    tokio::select! {
+        // An error is the client's business: it went away, or did not speak HTTP.
+        _ = http.serve_connection(TokioIo::new(stream), service) => {}
+        () = hangup.0.notified() => {}
+    }
+}
+
+/// Closes the connection that a request came over, whatever is under way on it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hangup(Arc<Notify>);
+
+impl Hangup {
+    pub(super) fn hang_up(&self) {
+        self.0.notify_one();
+    }
 }

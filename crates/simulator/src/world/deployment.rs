@@ -184,3 +184,96 @@ fn share(elapsed: Duration, whole: Duration, parts: u32) -> u32 {
     let over = elapsed.as_nanos().saturating_mul(parts.into()) / whole.as_nanos();
     u32::try_from(over).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(s: u64) -> Moment {
+        Duration::from_secs(s)
+    }
+
+    fn planned(outcome: &RolloutOutcome) -> Rollout {
+        Rollout::planned(outcome, 4, Some(Moment::ZERO), &Timings::default())
+    }
+
+    /// The state and the updated replicas each time either changes, with the second.
+    fn history(rollout: &Rollout) -> Vec<(u64, DeploymentState, u32)> {
+        let all = (0..200).map(|s| {
+            let now = seconds(s);
+            (s, rollout.state(now), rollout.updated(now))
+        });
+        let mut changes: Vec<_> = all.collect();
+        changes.dedup_by_key(|(_, state, updated)| (*state, *updated));
+        changes
+    }
+
+    #[test]
+    fn a_rollout_completes_replica_by_replica() {
+        assert_eq!(
+            history(&planned(&RolloutOutcome::Completes)),
+            [
+                (0, DeploymentState::NotStarted, 0),
+                (5, DeploymentState::InProgress, 0),
+                (28, DeploymentState::InProgress, 1),
+                (50, DeploymentState::InProgress, 2),
+                (73, DeploymentState::InProgress, 3),
+                (95, DeploymentState::Complete, 4),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rollout_rolls_back_replica_by_replica() {
+        assert_eq!(
+            history(&planned(&RolloutOutcome::RollsBack { replicas: 2 })),
+            [
+                (0, DeploymentState::NotStarted, 0),
+                (5, DeploymentState::InProgress, 0),
+                (28, DeploymentState::InProgress, 1),
+                (50, DeploymentState::InProgress, 2),
+                (73, DeploymentState::RollingBack, 2),
+                (88, DeploymentState::RollingBack, 1),
+                (103, DeploymentState::RolledBack, 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rollout_breaks_before_its_last_replica_is_done() {
+        let history = history(&planned(&RolloutOutcome::Errors { replicas: 99 }));
+        assert_eq!(
+            history[4..],
+            [
+                (73, DeploymentState::InProgress, 3),
+                (95, DeploymentState::Error, 0),
+            ]
+        );
+    }
+
+    /// What would have happened later does not show as a change.
+    #[test]
+    fn a_cancelled_rollout_changes_no_more() {
+        for (cancelled, in_progress_at) in [(2, None), (60, Some(5))] {
+            let mut rollout = planned(&RolloutOutcome::RollsBack { replicas: 2 });
+            rollout.cancel(seconds(cancelled));
+            let mut changes: Vec<_> = (0..200).map(|s| rollout.changed(seconds(s))).collect();
+            changes.dedup();
+            let expected = [None, in_progress_at.map(seconds), Some(seconds(cancelled))];
+            let mut expected = expected.to_vec();
+            expected.dedup();
+            assert_eq!(changes, expected);
+            rollout.cancel(seconds(150));
+            assert_eq!(rollout.state(seconds(199)), DeploymentState::Cancelled);
+            assert_eq!(rollout.ends(), Some(seconds(cancelled)));
+        }
+    }
+
+    #[test]
+    fn a_rollout_behind_one_that_never_ends_never_begins() {
+        let timings = Timings::default();
+        let rollout = Rollout::planned(&RolloutOutcome::Completes, 4, None, &timings);
+        assert_eq!(rollout.state(Moment::MAX), DeploymentState::NotStarted);
+        assert_eq!(rollout.ends(), None);
+    }
+}

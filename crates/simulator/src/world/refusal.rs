@@ -60,6 +60,15 @@ impl Refusal {
         }
     }
 
+    /// The body did not arrive as HTTP says it should.
+    pub(crate) fn unreadable(operation: Operation) -> Self {
+        let message = "There was an error parsing the body";
+        match operation {
+            Operation::ChatCompletions => Self::bad_inference(400, message, "wrong_api_format"),
+            _ => Self::detail(400, message),
+        }
+    }
+
     pub(crate) fn not_json(operation: Operation, at: usize, reason: &str) -> Self {
         if operation == Operation::ChatCompletions {
             return Self::bad_inference(400, reason, "wrong_api_format");
@@ -69,6 +78,17 @@ impl Refusal {
             msg: "JSON decode error".into(),
             r#type: "json_invalid",
         }])
+    }
+
+    /// What a fault answers, in the shape of the route.
+    pub(crate) fn fault(operation: Option<Operation>, status: u16) -> Self {
+        let message = "A simulated fault";
+        match operation {
+            Some(Operation::ChatCompletions) => {
+                Self::bad_inference(status, message, "simulated_fault")
+            }
+            _ => Self::detail(status, message),
+        }
     }
 
     pub(super) fn unauthorized(operation: Operation, missing: bool) -> Self {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cerebras_management_simulator::{Builder, INFERENCE_KEY, MANAGEMENT_KEY, Simulator};
+use cerebras_management_simulator::{Behaviour, Builder, INFERENCE_KEY, MANAGEMENT_KEY, Simulator};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -47,6 +47,15 @@ impl Rig {
             simulator: simulator.expect("a simulator"),
             client: Client::new(),
         }
+    }
+
+    /// With switches by name.
+    pub(crate) async fn behaving(switches: &[(&str, &str)]) -> Self {
+        let mut behaviour = Behaviour::default();
+        for (name, value) in switches {
+            behaviour.set(name, value).expect("a switch and its value");
+        }
+        Self::with(Simulator::builder().behaviour(behaviour)).await
     }
 
     /// Version 1 of `gpt-oss-120b` serves its endpoint.
