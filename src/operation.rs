@@ -98,7 +98,8 @@ impl<T: Tracked> Operation<T> {
     ///
     /// The operation's own end, if it is no good one
     /// ([`OperationFailed`](crate::ErrorKind::OperationFailed),
-    /// [`Superseded`](crate::ErrorKind::Superseded)); the deadline
+    /// [`Superseded`](crate::ErrorKind::Superseded)), or one that cannot be told
+    /// ([`Ambiguous`](crate::ErrorKind::Ambiguous)); the deadline
     /// ([`Deadline`](crate::ErrorKind::Deadline)); an error that waiting cannot mend, such as a
     /// key that is refused; or the last fault, once every poll has failed for 15 minutes.
     pub fn wait(&self) -> Wait<T> {

@@ -84,6 +84,8 @@ pub struct RolloutProbe {
     version: ModelVersionName,
     created: Option<SystemTime>,
     listed: bool,
+    /// The ids of those that were complete while ours was not: ours comes after them.
+    earlier: Vec<String>,
 }
 
 impl RolloutProbe {
@@ -98,11 +100,16 @@ impl RolloutProbe {
             version,
             created: deployment.created,
             listed: false,
+            earlier: Vec::new(),
         }
     }
 
     fn judge(&mut self, details: &EndpointDetails) -> Look<RolloutProgress, Deployment> {
         let ours = details.deployments.iter().find(|d| d.id == self.deployment);
+        if ours.is_some_and(Deployment::is_going) {
+            let complete = details.deployments.iter().filter(|d| d.is_complete());
+            self.earlier = complete.map(|d| d.id.clone()).collect();
+        }
         let Some(ours) = ours else {
             let progress = RolloutProgress {
                 listed: false,
@@ -150,7 +157,10 @@ impl RolloutProbe {
             (Phase::Succeeded, Some(newer)) if newer.version.as_ref() != Some(&self.version) => {
                 Look::Ended(progress, self.superseded("it was complete", Some(newer)))
             }
-            (Phase::Succeeded, _) => Look::Done(progress, ours.clone()),
+            (Phase::Succeeded, _) => match self.tied(details) {
+                Some(other) => Look::Ended(progress, self.unclear(other)),
+                None => Look::Done(progress, ours.clone()),
+            },
         }
     }
 
@@ -171,6 +181,17 @@ impl RolloutProbe {
             .filter(|d| d.id != self.deployment && d.is_complete())
             .filter(|d| d.created.is_some_and(|created| created > ours))
             .max_by_key(|d| d.created)
+    }
+
+    /// A complete deployment of another version that may have come before ours or after it: it
+    /// has the same date, or neither has one, and it was not seen complete before ours was.
+    fn tied<'a>(&self, details: &'a EndpointDetails) -> Option<&'a Deployment> {
+        details
+            .deployments
+            .iter()
+            .filter(|d| d.id != self.deployment && d.is_complete())
+            .filter(|d| d.created == self.created && d.version.as_ref() != Some(&self.version))
+            .find(|d| !self.earlier.contains(&d.id))
     }
 
     fn failed(&self, ours: &Deployment) -> Error {
@@ -194,6 +215,17 @@ impl RolloutProbe {
         };
         self.ended(Error::new(ErrorKind::Superseded, what))
             .remedy_is("look at what serves before deploying again")
+    }
+
+    fn unclear(&self, other: &Deployment) -> Error {
+        let what = format!(
+            "it is complete, and so is deployment {} of {}, which has the same date: which of \
+             them serves cannot be told",
+            printable(&other.id),
+            printable(&other.model)
+        );
+        self.ended(Error::new(ErrorKind::Ambiguous, what))
+            .remedy_is("ask the endpoint itself what answers, or deploy again")
     }
 
     fn ended(&self, error: Error) -> Error {

@@ -37,7 +37,8 @@ pub enum ErrorKind {
     OperationFailed,
     /// A newer deployment took the place of the one that was waited for.
     Superseded,
-    /// A write may or may not have happened, and looking did not settle it.
+    /// Looking did not settle what has happened: whether a write took effect, or which of two
+    /// deployments of the same second serves.
     Ambiguous,
     /// An answer is larger than the limit that the client was built with.
     LimitExceeded,
