@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Further away than any wait, and near enough for every clock.
-const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// The point that lies so long after another. What no clock can hold, such as `Duration::MAX`
 /// for "no deadline" or a `Retry-After` out of bounds, is far away.

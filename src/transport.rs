@@ -116,7 +116,7 @@ impl Transport {
         Fut: Future<Output = Result<T>>,
     {
         let deadline = after(Instant::now(), self.call_timeout);
-        let until = || deadline.min(Instant::now() + self.request_timeout);
+        let until = || deadline.min(after(Instant::now(), self.request_timeout));
         let during = |error: Error| error.during(op.id, op.is_write());
         let mut key = self.key(keys, None, until()).await.map_err(during)?;
         let mut may_ask_again = keys.can_change();

@@ -13,6 +13,7 @@ use crate::key::{
 };
 use crate::names::{NameError, OrgName};
 use crate::retry::RetryPolicy;
+use crate::time::FAR;
 use crate::transport::Transport;
 
 /// Collects the settings of a [`Client`]. The first thing wrong with them is the error of
@@ -194,6 +195,7 @@ impl ClientBuilder {
         // The transport keeps the time of an attempt, which covers the key's source too. These
         // stand behind it, in the place of what the caller's own client may have.
         let backstop = self.request_timeout.saturating_add(Duration::from_secs(1));
+        let backstop = backstop.min(FAR);
         let http = self
             .http
             .unwrap_or_default()
@@ -201,7 +203,7 @@ impl ClientBuilder {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(self.connect_timeout)
+            .connect_timeout(self.connect_timeout.min(FAR))
             .timeout(backstop)
             .read_timeout(backstop)
             .build()
