@@ -10,6 +10,8 @@ mod harness;
 mod answers;
 mod broken;
 mod echo;
+mod keys;
 mod reads;
 mod refusals;
+mod retries;
 mod writes;
