@@ -1,0 +1,231 @@
+//! Rollouts, alone and in competition: what each wait says, and what serves.
+
+use std::time::Duration;
+
+use cerebras_management::{Deployment, ErrorKind, Operation, Result};
+use cerebras_management_simulator::{RolloutOutcome, Simulator};
+
+use super::behaviours::Setting;
+use super::tally::{HORIZON, Named, Rule, Verdict, Why, timings, why};
+use crate::harness::{ENDPOINT, ORG, Rig, deployed_id, serving, synced, wait_for};
+
+/// Deployments to an endpoint that serves version 1. The one that is waited for is of version 2.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scenario {
+    name: &'static str,
+    ours: fn() -> RolloutOutcome,
+    rival: Option<Rival>,
+}
+
+impl Named for Scenario {
+    fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+/// Somebody else's deployment.
+#[derive(Clone, Copy, Debug)]
+struct Rival {
+    version: u64,
+    /// Whether it comes before ours or after it, and how long.
+    comes: Comes,
+    outcome: fn() -> RolloutOutcome,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Comes {
+    SecondsBefore(u64),
+    SecondsAfter(u64),
+}
+
+use Comes::{SecondsAfter, SecondsBefore};
+
+fn completes() -> RolloutOutcome {
+    RolloutOutcome::Completes
+}
+
+fn rolls_back() -> RolloutOutcome {
+    RolloutOutcome::RollsBack { replicas: 1 }
+}
+
+fn errors() -> RolloutOutcome {
+    RolloutOutcome::Errors { replicas: 2 }
+}
+
+fn stalls() -> RolloutOutcome {
+    RolloutOutcome::Stalls { replicas: 2 }
+}
+
+const fn alone(name: &'static str, ours: fn() -> RolloutOutcome) -> Scenario {
+    Scenario {
+        name,
+        ours,
+        rival: None,
+    }
+}
+
+const fn rivalled(
+    name: &'static str,
+    ours: fn() -> RolloutOutcome,
+    (version, comes, outcome): (u64, Comes, fn() -> RolloutOutcome),
+) -> Scenario {
+    Scenario {
+        name,
+        ours,
+        rival: Some(Rival {
+            version,
+            comes,
+            outcome,
+        }),
+    }
+}
+
+const ROLLS_BACK: &str = "it rolls back";
+const ROLLS_BACK_FOLLOWED: &str = "it rolls back, and another follows";
+const ANOTHER_FAILS: &str = "another follows, and fails";
+const ERRORS: &str = "it ends in an error";
+const STALLS: &str = "it stalls";
+const BEHIND_A_STALLED_ONE: &str = "another came before, and stalls";
+const TIED_FIRST: &str = "another follows in the same second";
+const TIED_SECOND: &str = "another came before in the same second";
+const SAME_VERSION: &str = "the same version follows";
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    alone("it completes", completes),
+    alone(ROLLS_BACK, rolls_back),
+    alone(ERRORS, errors),
+    alone(STALLS, stalls),
+    rivalled(
+        "another follows",
+        completes,
+        (3, SecondsAfter(2), completes),
+    ),
+    rivalled(ANOTHER_FAILS, completes, (3, SecondsAfter(2), errors)),
+    rivalled(
+        ROLLS_BACK_FOLLOWED,
+        rolls_back,
+        (3, SecondsAfter(2), completes),
+    ),
+    rivalled(SAME_VERSION, completes, (2, SecondsAfter(2), completes)),
+    rivalled(TIED_FIRST, completes, (3, SecondsAfter(0), completes)),
+    rivalled(TIED_SECOND, completes, (3, SecondsBefore(0), completes)),
+    rivalled(
+        "another came before",
+        completes,
+        (3, SecondsBefore(2), completes),
+    ),
+    rivalled(
+        "another came before, and fails",
+        completes,
+        (3, SecondsBefore(2), rolls_back),
+    ),
+    rivalled(
+        BEHIND_A_STALLED_ONE,
+        completes,
+        (3, SecondsBefore(2), stalls),
+    ),
+];
+
+pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) -> Verdict {
+    let builder = Simulator::builder()
+        .behaviour(setting.behaviour)
+        .timings(timings())
+        .version(ORG, synced("run-1"))
+        .version(ORG, synced("run-2"))
+        .version(ORG, synced("run-3"))
+        .endpoint(ORG, serving(1));
+    // The deploys take no time, so that how far apart they are is the scenario's to say.
+    let rig = Rig::at(builder, Duration::ZERO, HORIZON).await;
+    rig.simulator.advance(Duration::from_secs(10));
+
+    let ours = match scenario.rival {
+        None => deploy(&rig, 2, scenario.ours).await,
+        Some(rival) => match rival.comes {
+            SecondsBefore(seconds) => {
+                deploy(&rig, rival.version, rival.outcome).await.unwrap();
+                rig.simulator.advance(Duration::from_secs(seconds));
+                deploy(&rig, 2, scenario.ours).await
+            }
+            SecondsAfter(seconds) => {
+                let ours = deploy(&rig, 2, scenario.ours).await;
+                rig.simulator.advance(Duration::from_secs(seconds));
+                // Where a second deployment is refused, there is no rival.
+                let _refused = deploy(&rig, rival.version, rival.outcome).await;
+                ours
+            }
+        },
+    };
+    let operation = match ours {
+        Ok(operation) => operation,
+        Err(error) => return Verdict::Red(why(error.kind())),
+    };
+    rig.pace.change_step(pace);
+    let ended = wait_for(&operation).patience(Duration::ZERO).await;
+    judge(&rig, &operation, ended)
+}
+
+async fn deploy(
+    rig: &Rig,
+    version: u64,
+    outcome: fn() -> RolloutOutcome,
+) -> Result<Operation<Deployment>> {
+    rig.simulator.plan_rollout(ENDPOINT, outcome()).unwrap();
+    rig.endpoint().deploy(version.to_string()).redeploy().await
+}
+
+fn judge(rig: &Rig, operation: &Operation<Deployment>, ended: Result<Deployment>) -> Verdict {
+    let serves = rig.simulator.serving(ENDPOINT) == Some(2);
+    let all = rig.simulator.deployments(ENDPOINT);
+    let ours = all.iter().find(|d| d.id == operation.deployment_id());
+    let over = ours.unwrap().state.has_ended();
+    match ended {
+        Ok(deployment) if serves => {
+            assert_eq!(deployed_id(&deployment), 2);
+            Verdict::Green
+        }
+        Ok(_) => Verdict::FalseGreen,
+        Err(error) => match why(error.kind()) {
+            why if serves => Verdict::FalseRed(why),
+            why @ Why::Said(_) if !over => Verdict::FalseRed(why),
+            why => Verdict::Red(why),
+        },
+    }
+}
+
+pub(super) const EXPLAINED: &[Rule] = &[
+    Rule {
+        scenarios: &[SAME_VERSION],
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::Superseded)),
+        when: |setting| setting.has("second_deploy", "cancels_first") || is_forgetful(setting),
+        because: "the version serves, but by the newer deployment: ours was cancelled or is gone",
+    },
+    Rule {
+        scenarios: &[TIED_SECOND],
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::Ambiguous)),
+        when: |setting| !is_forgetful(setting),
+        because: "both were complete at the first poll, and their dates are the same",
+    },
+    Rule {
+        scenarios: &[STALLS, BEHIND_A_STALLED_ONE],
+        verdict: Verdict::Red(Why::NeverEnded),
+        when: |_| true,
+        because: "it never ends",
+    },
+    Rule {
+        scenarios: &[
+            ROLLS_BACK,
+            ROLLS_BACK_FOLLOWED,
+            ERRORS,
+            ANOTHER_FAILS,
+            TIED_FIRST,
+        ],
+        verdict: Verdict::Red(Why::NeverEnded),
+        when: is_forgetful,
+        because: "it was gone from the list before a poll could see it there",
+    },
+];
+
+/// Whether deployments that have ended leave the list.
+fn is_forgetful(setting: &Setting) -> bool {
+    setting.has("past_deployments", "dropped") || setting.has("past_deployments", "newest_kept")
+}

@@ -1,0 +1,97 @@
+//! Uploads: what a wait says, and whether the version is synced.
+
+use std::time::Duration;
+
+use cerebras_management::ErrorKind;
+use cerebras_management_simulator::{Simulator, SyncOutcome, SyncState};
+
+use super::behaviours::Setting;
+use super::tally::{HORIZON, Named, Rule, Verdict, Why, timings, why};
+use crate::harness::{ARCHITECTURE, Rig, id_of, wait_for};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scenario {
+    Succeeds,
+    Fails,
+    Cancelled,
+    EndsWithAWordOfItsOwn,
+    Stalls,
+}
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario::Succeeds,
+    Scenario::Fails,
+    Scenario::Cancelled,
+    Scenario::EndsWithAWordOfItsOwn,
+    Scenario::Stalls,
+];
+
+impl Named for Scenario {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Succeeds => "a sync that succeeds",
+            Self::Fails => "a sync that fails",
+            Self::Cancelled => "a sync that is cancelled",
+            Self::EndsWithAWordOfItsOwn => "a sync that ends badly with an unknown word",
+            Self::Stalls => "a sync that stalls",
+        }
+    }
+}
+
+impl Scenario {
+    fn outcome(self) -> SyncOutcome {
+        let ends = |status: &str| SyncOutcome::Ends {
+            status: status.to_owned(),
+        };
+        match self {
+            Self::Succeeds => SyncOutcome::Succeeds,
+            Self::Fails => SyncOutcome::Fails,
+            Self::Cancelled => ends("cancelled"),
+            Self::EndsWithAWordOfItsOwn => ends("archived"),
+            Self::Stalls => SyncOutcome::Stalls,
+        }
+    }
+}
+
+pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) -> Verdict {
+    let builder = Simulator::builder()
+        .behaviour(setting.behaviour)
+        .timings(timings());
+    let rig = Rig::at(builder, Duration::ZERO, HORIZON).await;
+    let planned = rig.simulator.plan_sync(ARCHITECTURE, scenario.outcome());
+    planned.unwrap();
+    let operation = rig.model().upload("s3://my-bucket/run-1/").await.unwrap();
+    rig.pace.change_step(pace);
+    let ended = wait_for(&operation).patience(Duration::ZERO).await;
+
+    let truth = &rig.simulator.versions(ARCHITECTURE)[0];
+    let synced = truth.sync == SyncState::Synced;
+    let over = synced || truth.sync == SyncState::Failed;
+    match ended {
+        Ok(version) if synced => {
+            assert_eq!(id_of(&version), truth.id);
+            Verdict::Green
+        }
+        Ok(_) => Verdict::FalseGreen,
+        Err(error) => match why(error.kind()) {
+            why if synced => Verdict::FalseRed(why),
+            why @ Why::Said(_) if !over => Verdict::FalseRed(why),
+            why => Verdict::Red(why),
+        },
+    }
+}
+
+pub(super) const EXPLAINED: &[Rule] = &[
+    Rule {
+        scenarios: &["a sync that succeeds"],
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::OperationFailed)),
+        when: |setting| setting.has("done_signal", "unknown_status"),
+        because: "a word that no page names could as well stand for a bad end",
+    },
+    Rule {
+        scenarios: &["a sync that stalls"],
+        verdict: Verdict::Red(Why::NeverEnded),
+        when: |_| true,
+        because: "it never ends",
+    },
+];
