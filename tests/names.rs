@@ -119,6 +119,7 @@ fn a_weight_uri_has_a_bucket_and_a_key() {
             "my run/größe=1/x@y:z*",
         ),
         ("s3://my-bucket/a%20b/...", "my-bucket", "a%20b/..."),
+        ("s3://my-bucket/a<b/$c", "my-bucket", "a<b/$c"),
     ] {
         let uri: WeightUri = parsed(text);
         assert_eq!((uri.bucket(), uri.key()), (bucket, key), "{text}");

@@ -227,6 +227,8 @@ fn a_weight_uri_with_a_wrong_bucket_says_why() {
         "s3:///x" => format!(r#"weight URI "s3:///x": byte 5: expected a bucket name, found '/'; {example}"#),
         "s3://<your-bucket-name>/x" => r#"weight URI "s3://<your-bucket-name>/x": byte 5: expected a bucket name, found "<your-bucket-name>"; this is a placeholder: put your own name in its place"#,
         "s3://$BUCKET/x" => format!(r#"weight URI "s3://$BUCKET/x": byte 5: expected a bucket name, found '$'; {shell}"#),
+        "s3://my-$BUCKET/x" => format!(r#"weight URI "s3://my-$BUCKET/x": byte 8: expected a bucket name, found '$'; {shell}"#),
+        "s3://my-<team>/x" => r#"weight URI "s3://my-<team>/x": byte 8: expected a bucket name, found "<team>"; this is a placeholder: put your own name in its place"#,
         "s3://My-Bucket/x" => format!(r#"weight URI "s3://My-Bucket/x": byte 5: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found 'M'; {rules}"#),
         "s3://my_bucket/x" => format!(r#"weight URI "s3://my_bucket/x": byte 7: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found '_'; {rules}"#),
         "s3://my\u{202e}bucket/x" => format!(r#"weight URI "s3://my\u{{202e}}bucket/x": byte 7: expected a lower-case letter, a digit, '.' or '-' in the bucket name, found '\u{{202e}}' (right-to-left override); {rules}"#),
@@ -237,6 +239,7 @@ fn a_weight_uri_with_a_wrong_bucket_says_why() {
         "s3://my..bucket/x" => format!(r#"weight URI "s3://my..bucket/x": byte 8: expected a lower-case letter or a digit after the dot in the bucket name, found '.'; {rules}"#),
         "s3://192.168.0.1/x" => format!(r#"weight URI "s3://192.168.0.1/x": byte 5: expected a bucket name, found an IP address; {rules}"#),
         "s3://ab/x" => format!(r#"weight URI "s3://ab/x": byte 5: expected a bucket name of 3 to 63 characters, found 2 characters; {example}"#),
+        "s3://a/x" => format!(r#"weight URI "s3://a/x": byte 5: expected a bucket name of 3 to 63 characters, found 1 character; {example}"#),
         &format!("s3://{}/x", "b".repeat(64)) => format!(r#"weight URI "s3://{}/x": byte 5: expected a bucket name of 3 to 63 characters, found 64 characters; {example}"#, "b".repeat(64)),
     }
 }
