@@ -43,6 +43,7 @@ mod operation;
 mod outcome;
 mod seed;
 mod simulator;
+mod snapshot;
 mod timings;
 mod wire;
 mod world;
@@ -64,6 +65,7 @@ pub use seed::{
     SeedEndpoint, SeedOrg, SeedVersion, SeedWorld,
 };
 pub use simulator::{Simulator, UnknownName};
+pub use snapshot::{ArchitectureTruth, EndpointTruth, OrgTruth, Snapshot};
 pub use timings::Timings;
 pub use world::{
     Answer, DeploymentState, DeploymentTruth, Refusal, Request, SyncState, VersionTruth, World,

@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 
 use crate::http::{Server, Service, app};
 use crate::{
-    Builder, Clock, DeploymentTruth, Entry, Fault, Operation, RolloutOutcome, SyncOutcome,
-    VersionTruth, World,
+    Builder, Clock, DeploymentTruth, Entry, Fault, Operation, RolloutOutcome, Snapshot,
+    SyncOutcome, VersionTruth, World,
 };
 
 /// A running simulator, and the handle to it. It ends when this is dropped.
@@ -182,6 +182,12 @@ impl Simulator {
     pub fn deployments(&self, endpoint: &str) -> Vec<DeploymentTruth> {
         self.service
             .with_world(|world, _| world.deployments(endpoint))
+    }
+
+    /// The truth about everything, whatever the API says.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.service.with_world(|world, _| world.snapshot())
     }
 }
 

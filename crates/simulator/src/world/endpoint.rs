@@ -32,10 +32,14 @@ impl Endpoint {
 
     /// Whether a version serves, or is on its way to.
     pub(super) fn uses(&self, version: u64, now: Moment) -> bool {
-        self.serving(now)
-            .into_iter()
-            .chain(self.unfinished(now))
+        self.in_use(now)
             .any(|deployment| deployment.version == version)
+    }
+
+    /// The deployment that serves, and those on their way to.
+    pub(super) fn in_use(&self, now: Moment) -> impl Iterator<Item = &Deployment> {
+        let serving = self.serving(now).into_iter();
+        serving.chain(self.unfinished(now))
     }
 
     /// Deployments run one after the other, so those that have not ended are the last ones.
