@@ -9,8 +9,13 @@ mod harness;
 
 mod answers;
 mod broken;
+mod chat;
 mod echo;
+mod guards;
+mod http_settings;
+mod input;
 mod keys;
+mod mismatches;
 mod reads;
 mod refusals;
 mod retries;

@@ -35,8 +35,17 @@ pub(crate) fn builder(base_url: impl Into<String>) -> ClientBuilder {
     Client::builder()
         .key(KEY)
         .base_url(base_url)
+        .http(http())
         .retry(RetryPolicy::none())
         .request_timeout(Duration::from_secs(10))
+}
+
+/// It takes no proxy from the environment, and no time to read the certificates of the machine.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder().no_proxy();
+    #[cfg(feature = "rustls")]
+    let builder = builder.tls_certs_only([]);
+    builder
 }
 
 pub(crate) fn model(client: &Client) -> Model {
