@@ -170,6 +170,12 @@ impl Error {
         self
     }
 
+    /// Replaces what a deeper layer named, where a higher one knows better.
+    pub(crate) fn about_rather(mut self, subject: impl fmt::Display) -> Self {
+        self.inner.subject = Some(subject.to_string());
+        self
+    }
+
     /// Adds what to do about it, unless a deeper layer has done so.
     pub(crate) fn remedy_is(mut self, remedy: impl Into<String>) -> Self {
         self.inner.remedy.get_or_insert_with(|| remedy.into());

@@ -195,7 +195,7 @@ impl<P: Probe> Poll<P> {
             self.last_seen()
         );
         error
-            .about(subject)
+            .about_rather(subject)
             .remedy_is_rather("it may still be going on: wait again when the service answers")
     }
 }
