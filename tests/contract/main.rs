@@ -19,4 +19,5 @@ mod mismatches;
 mod reads;
 mod refusals;
 mod retries;
+mod waits;
 mod writes;
