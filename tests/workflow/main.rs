@@ -11,14 +11,14 @@
 
 mod harness;
 
-//mod suite;
+mod suite;
 
 //mod access;
 //mod aliases;
-//mod by_name;
+mod by_name;
 //mod delete;
-//mod deploy_checks;
-//mod failures;
+mod deploy_checks;
+mod failures;
 mod false_greens;
 //mod many_waits;
 mod progress;

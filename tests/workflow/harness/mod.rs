@@ -11,7 +11,7 @@ use cerebras_management::{
 use cerebras_management_simulator::{Entry, SeedEndpoint, SeedVersion};
 
 pub(crate) use pace::Pace;
-pub(crate) use rig::{Rig, build};
+pub(crate) use rig::{Rig, build, two_versions};
 
 pub(crate) const ORG: &str = "my-org";
 pub(crate) const ARCHITECTURE: &str = "gpt-oss-120b";
