@@ -13,15 +13,15 @@ mod harness;
 
 mod suite;
 
-//mod access;
-//mod aliases;
+mod access;
+mod aliases;
 mod by_name;
-//mod delete;
+mod delete;
 mod deploy_checks;
 mod failures;
 mod false_greens;
-//mod many_waits;
+mod many_waits;
 mod progress;
-//mod reuse;
-//mod second_deploy;
-//mod switches;
+mod reuse;
+mod second_deploy;
+mod uploads;

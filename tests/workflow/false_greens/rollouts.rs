@@ -142,7 +142,7 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
         None => deploy(&rig, 2, scenario.ours).await,
         Some(rival) => match rival.comes {
             SecondsBefore(seconds) => {
-                deploy(&rig, rival.version, rival.outcome).await.unwrap();
+                let _theirs = deploy(&rig, rival.version, rival.outcome).await.unwrap();
                 rig.simulator.advance(Duration::from_secs(seconds));
                 deploy(&rig, 2, scenario.ours).await
             }
