@@ -20,6 +20,7 @@ mod delete;
 mod deploy_checks;
 mod failures;
 mod false_greens;
+mod faults;
 mod many_waits;
 mod progress;
 mod reuse;
