@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll as Ready};
 use std::time::Duration;
 
@@ -105,7 +106,7 @@ impl<T: Tracked> Operation<T> {
     pub fn wait(&self) -> Wait<T> {
         Wait {
             watch: self.watch(),
-            on_change: None,
+            on_change: Mutex::new(None),
         }
     }
 
@@ -123,7 +124,7 @@ impl<T: Tracked> Operation<T> {
                 deadline: <T as private::Tracked>::DEADLINE,
                 patience: PATIENCE,
             },
-            running: None,
+            running: Mutex::new(None),
         }
     }
 }
@@ -160,7 +161,8 @@ pub struct Watch<T: Tracked> {
     since: Instant,
     settled: Option<T>,
     limits: Limits,
-    running: Option<Running<T>>,
+    /// Never locked: what is only reached through `&mut` may be shared.
+    running: Mutex<Option<Running<T>>>,
 }
 
 impl<T: Tracked> Watch<T> {
@@ -216,11 +218,12 @@ impl<T: Tracked> Stream for Watch<T> {
     type Item = Result<Change<T>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Ready<Option<Self::Item>> {
-        let running = match self.running.take() {
+        let running = match unshared(&mut self.running).take() {
             Some(running) => running,
             None => self.start(),
         };
-        self.running.insert(running).as_mut().poll_next(cx)
+        let running = unshared(&mut self.running).insert(running);
+        running.as_mut().poll_next(cx)
     }
 }
 
@@ -233,13 +236,19 @@ impl<T: Tracked> fmt::Debug for Watch<T> {
     }
 }
 
+/// What is behind a lock that nobody else can hold.
+fn unshared<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
+}
+
 type OnChange<T> = Box<dyn FnMut(&<T as Tracked>::Progress) + Send>;
 
 /// A wait for the end of an [`Operation`]: set limits, then await it; see [`Operation::wait`].
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct Wait<T: Tracked> {
     watch: Watch<T>,
-    on_change: Option<OnChange<T>>,
+    /// Never locked either.
+    on_change: Mutex<Option<OnChange<T>>>,
 }
 
 impl<T: Tracked> Wait<T> {
@@ -263,7 +272,7 @@ impl<T: Tracked> Wait<T> {
 
     /// Calls `f` with each new progress, the first one included.
     pub fn on_change(mut self, f: impl FnMut(&T::Progress) + Send + 'static) -> Self {
-        self.on_change = Some(Box::new(f));
+        self.on_change = Mutex::new(Some(Box::new(f)));
         self
     }
 }
@@ -273,10 +282,10 @@ impl<T: Tracked> IntoFuture for Wait<T> {
     type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self {
-            watch,
-            mut on_change,
-        } = self;
+        let Self { watch, on_change } = self;
+        let mut on_change = on_change
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut tell = move |progress: &T::Progress| {
             if let Some(on_change) = &mut on_change {
                 on_change(progress);
