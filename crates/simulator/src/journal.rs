@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FaultAction, Operation};
 
-/// One request that reached the simulator, and what was done to it. It holds no header and no body, so no key.
+/// One request that reached the simulator, and what was done to it. It holds no header and no
+/// body, so no key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
-    /// When, in simulated time since the start.
+    /// When, in simulated time since the start; written as a number of seconds.
+    #[serde(with = "crate::seconds")]
     pub at: Duration,
     /// The method, as in `GET`.
     pub method: String,
@@ -20,6 +22,9 @@ pub struct Entry {
     pub operation: Option<Operation>,
     /// The status of the answer; none when a fault kept the answer back.
     pub status: Option<u16>,
+    /// Whether the service handled the request, be it with a refusal; false when a fault kept it
+    /// from that.
+    pub handled: bool,
     /// The fault that hit the request.
     pub fault: Option<FaultAction>,
 }
@@ -53,6 +58,14 @@ impl Journal {
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.lock().entries.iter().cloned().collect()
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<Operation, u64> {
+        self.lock().counts.clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        *self.lock() = Kept::default();
     }
 
     pub(crate) fn count(&self, operation: Operation) -> u64 {

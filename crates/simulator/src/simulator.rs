@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 
 use crate::http::{Server, Service, app};
 use crate::{
-    Builder, Clock, DeploymentTruth, Entry, Fault, Operation, RolloutOutcome, Snapshot,
-    SyncOutcome, VersionTruth, World,
+    BadPlan, Builder, Clock, DeploymentTruth, Entry, Fault, FaultPlan, Operation, RolloutOutcome,
+    Snapshot, SyncOutcome, VersionTruth, World,
 };
 
 /// A running simulator, and the handle to it. It ends when this is dropped.
@@ -52,8 +52,9 @@ impl Simulator {
 
     pub(crate) fn serve(listener: TcpListener, clock: Clock, world: World) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let service = Arc::new(Service::new(clock, world));
-        let server = Server::spawn(listener, app(Arc::clone(&service)));
+        let (service, gate) = Service::new(clock, world);
+        let service = Arc::new(service);
+        let server = Server::spawn(listener, address, app(Arc::clone(&service)), gate);
         Ok(Self {
             service,
             server,
@@ -141,21 +142,69 @@ impl Simulator {
 
     /// Adds a fault. The first added that hits a request has it.
     pub fn inject(&self, fault: Fault) {
-        self.service.faults.add(fault);
+        self.service.faults.add(fault, self.now());
     }
 
-    /// Removes every fault.
+    /// Removes every fault. What is planned for syncs and rollouts stays.
     pub fn clear_faults(&self) {
-        self.service.faults.clear();
+        self.service.faults.set(0, Vec::new(), self.now());
     }
 
-    /// The last 10,000 requests that were answered, oldest first.
+    /// Replaces everything that is to go wrong: faults, and what is planned for syncs and
+    /// rollouts.
+    ///
+    /// # Errors
+    ///
+    /// When the plan names an org, architecture or endpoint that is not there. Nothing has
+    /// changed then.
+    pub fn set_faults(&self, plan: FaultPlan) -> Result<(), BadPlan> {
+        self.service.set_plan(plan)
+    }
+
+    /// What is still to go wrong: the faults that can still hit, with what is left of their
+    /// counts, and the plans that have not come to pass.
+    #[must_use]
+    pub fn faults(&self) -> FaultPlan {
+        self.service.plan()
+    }
+
+    /// Closes every connection and has new ones refused, as if the service were not running.
+    /// When this returns it is so.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use cerebras_management_simulator::Simulator;
+    ///
+    /// let simulator = Simulator::start().await?;
+    /// simulator.refuse_connections().await;
+    /// assert!(reqwest::get(simulator.base_url()).await.unwrap_err().is_connect());
+    /// simulator.accept_connections().await;
+    /// assert!(reqwest::get(simulator.base_url()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn refuse_connections(&self) {
+        self.service.gate.close(None).await;
+    }
+
+    /// Accepts connections again, on the same port. When this returns it is so.
+    pub async fn accept_connections(&self) {
+        self.service.gate.open().await;
+    }
+
+    /// The last 10,000 requests, oldest first, and what was done to each.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
         self.service.journal.entries()
     }
 
-    /// How many requests for an operation were answered, whether or not the journal still has
+    /// Forgets the requests so far, and their counts.
+    pub fn clear_journal(&self) {
+        self.service.journal.clear();
+    }
+
+    /// How many requests for an operation there were, whether or not the journal still has
     /// them.
     #[must_use]
     pub fn count(&self, operation: Operation) -> u64 {

@@ -23,7 +23,8 @@ use crate::{DeploymentTruth, VersionTruth};
 pub struct Snapshot {
     /// The wall time at the start, in Unix seconds.
     pub started: u64,
-    /// The simulated time since then.
+    /// The simulated time since then; written as a number of seconds.
+    #[serde(with = "crate::seconds")]
     pub now: Duration,
     /// The orgs, by name.
     pub orgs: Vec<OrgTruth>,

@@ -12,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::gate::{Closing, Gatekeeper};
+
 /// Listens, with an error that says what to do.
 pub(crate) async fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
     let address = SocketAddr::new(address, port);
@@ -42,9 +44,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn spawn(listener: TcpListener, app: Router) -> Self {
+    pub(crate) fn spawn(
+        listener: TcpListener,
+        address: SocketAddr,
+        app: Router,
+        gate: Gatekeeper,
+    ) -> Self {
         Self {
-            task: tokio::spawn(accept(listener, app)),
+            task: tokio::spawn(run(listener, address, app, gate)),
         }
     }
 
@@ -62,10 +69,19 @@ impl Drop for Server {
     }
 }
 
-/// The set owns the connections, so that they end with this future.
-async fn accept(listener: TcpListener, app: Router) {
-    let mut connections = JoinSet::new();
+/// Accepts connections, but for the times in which the gate is closed.
+async fn run(mut listener: TcpListener, address: SocketAddr, app: Router, mut gate: Gatekeeper) {
     loop {
+        let closing = accept(listener, &app, &mut gate).await;
+        listener = gate.refuse(address, closing).await;
+    }
+}
+
+/// Accepts connections until the gate is to close. The set owns them, so that they end with this
+/// future.
+async fn accept(listener: TcpListener, app: &Router, gate: &mut Gatekeeper) -> Closing {
+    let mut connections = JoinSet::new();
+    let closing = loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
@@ -75,8 +91,11 @@ async fn accept(listener: TcpListener, app: Router) {
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
             Some(_) = connections.join_next() => {}
+            closing = gate.closing() => break closing,
         }
-    }
+    };
+    connections.shutdown().await;
+    closing
 }
 
 async fn serve(stream: TcpStream, app: Router) {

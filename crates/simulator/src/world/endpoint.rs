@@ -1,6 +1,5 @@
-use std::collections::VecDeque;
-
 use super::deployment::{Deployment, DeploymentState};
+use super::plans::Plans;
 use super::{Moment, Settings};
 use crate::{Listing, PastDeployments, RolloutOutcome};
 
@@ -13,7 +12,7 @@ pub(super) struct Endpoint {
     pub(super) created: Moment,
     pub(super) deployments: Vec<Deployment>,
     /// How the next rollouts will go.
-    pub(super) plans: VecDeque<RolloutOutcome>,
+    pub(super) plans: Plans<RolloutOutcome>,
     /// How many inference requests have been answered.
     pub(super) answered: u64,
 }

@@ -60,7 +60,7 @@ impl World {
             SecondDeploy::CancelsFirst => endpoint.cancel_unfinished(now),
             SecondDeploy::Queues | SecondDeploy::Refused => {}
         }
-        let outcome = endpoint.plans.pop_front().unwrap_or_default();
+        let outcome = endpoint.plans.next();
         let free = endpoint.free_at(now);
         let rollout = Rollout::planned(&outcome, endpoint.replicas, free, &settings.timings);
         endpoint.deployments.push(Deployment {

@@ -1,15 +1,15 @@
 use std::fmt::Write;
 
+use crate::splitmix::SplitMix;
+
 /// Makes ids that look random and are the same in every run.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Ids {
-    made: u64,
-}
+pub(super) struct Ids(SplitMix);
 
 impl Ids {
     /// The next UUID, in the form of version 4.
     pub(super) fn uuid(&mut self) -> String {
-        let (high, low) = (self.next(), self.next());
+        let (high, low) = (self.0.next(), self.0.next());
         format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
             high >> 32,
@@ -18,14 +18,6 @@ impl Ids {
             low >> 48 & 0x3fff | 0x8000,
             low & 0xffff_ffff_ffff,
         )
-    }
-
-    /// splitmix64, which visits every number once.
-    fn next(&mut self) -> u64 {
-        self.made = self.made.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.made ^ self.made >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
     }
 }
 

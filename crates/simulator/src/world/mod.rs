@@ -10,18 +10,20 @@ mod endpoints;
 mod ids;
 mod inference;
 mod models;
+mod plans;
 mod refusal;
 mod request;
 mod seeding;
 mod truth;
 mod version;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use architecture::Architecture;
 use endpoint::Endpoint;
 use ids::Ids;
+use plans::Plans;
 
 pub use deployment::DeploymentState;
 pub use refusal::Refusal;
@@ -30,9 +32,7 @@ pub use truth::{DeploymentTruth, VersionTruth};
 pub use version::SyncState;
 
 use crate::wire::AnswerBody;
-use crate::{
-    BadSeed, Behaviour, Operation, OtherOrg, RolloutOutcome, SeedWorld, SyncOutcome, Timings,
-};
+use crate::{BadSeed, Behaviour, Operation, OtherOrg, SeedWorld, SyncOutcome, Timings};
 
 /// A point in simulated time, counted from the start.
 pub(crate) type Moment = Duration;
@@ -60,7 +60,7 @@ pub struct World {
     endpoints: BTreeMap<String, Endpoint>,
     ids: Ids,
     /// How the next uploads under an architecture will sync.
-    sync_plans: BTreeMap<String, VecDeque<SyncOutcome>>,
+    sync_plans: BTreeMap<String, Plans<SyncOutcome>>,
 }
 
 /// What is decided before the start and never changes.
@@ -171,27 +171,6 @@ impl World {
         } else {
             Err(Refusal::unauthorized(operation, key.is_empty()))
         }
-    }
-
-    /// Plans how the next upload under an architecture will sync, in whichever org. False when
-    /// there is no such architecture.
-    pub fn plan_sync(&mut self, architecture: &str, outcome: SyncOutcome) -> bool {
-        let mut orgs = self.orgs.values();
-        let known = orgs.any(|org| org.architectures.contains_key(architecture));
-        if known {
-            let plans = self.sync_plans.entry(architecture.into()).or_default();
-            plans.push_back(outcome);
-        }
-        known
-    }
-
-    /// Plans how the rollout of the next deployment accepted by an endpoint will go. False when
-    /// there is no such endpoint.
-    pub fn plan_rollout(&mut self, endpoint: &str, outcome: RolloutOutcome) -> bool {
-        let endpoint = self.endpoints.get_mut(endpoint);
-        endpoint
-            .map(|endpoint| endpoint.plans.push_back(outcome))
-            .is_some()
     }
 }
 

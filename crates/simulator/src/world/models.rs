@@ -1,8 +1,7 @@
 //! The routes under an org's models.
 
-use std::collections::VecDeque;
-
 use super::architecture::Architecture;
+use super::plans::Plans;
 use super::version::{Sync, SyncState, Version};
 use super::{Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, Maybe, UpdateAliasesRequest, UploadRequest};
@@ -57,7 +56,7 @@ impl World {
             conflict.clone()?;
         }
         let plans = self.sync_plans.get_mut(&upload.model_arch_id);
-        let outcome = plans.and_then(VecDeque::pop_front).unwrap_or_default();
+        let outcome = plans.map(Plans::next).unwrap_or_default();
         let version = Version {
             weight_uri: upload.weight_uri,
             aliases: match conflict {

@@ -1,6 +1,7 @@
 use super::architecture::Architecture;
 use super::deployment::{Deployment, Rollout};
 use super::endpoint::Endpoint;
+use super::plans::Plans;
 use super::version::{Sync, Version};
 use super::{Moment, Org, World};
 use crate::wire::is_alias;
@@ -140,7 +141,7 @@ fn add_endpoint(
         replicas: seed.replicas,
         created: Moment::ZERO,
         deployments,
-        plans: std::collections::VecDeque::new(),
+        plans: Plans::default(),
         answered: 0,
     };
     if world.endpoints.insert(seed.id.clone(), endpoint).is_some() {

@@ -1,0 +1,225 @@
+//! The simulator's own routes: faults, the journal, the clock and the truth, over HTTP.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{ENDPOINT, Rig};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+async fn admin(rig: &Rig, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+    let url = format!("{}/_simulator/{path}", rig.simulator.base_url());
+    let mut request = rig.client.request(method, url);
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    let text = response.text().await.expect("a body");
+    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+async fn get(rig: &Rig, path: &str) -> Value {
+    let (status, body) = admin(rig, Method::GET, path, None).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+fn no_plan() -> Value {
+    json!({ "seed": 0, "fault": [], "sync": [], "rollout": [] })
+}
+
+#[tokio::test]
+async fn a_plan_is_put_added_to_read_and_deleted() {
+    let rig = Rig::start().await;
+    assert_eq!(get(&rig, "faults").await, no_plan());
+    let close = json!({ "operation": "deploy_model", "after": 1, "times": 2, "action": "close" });
+    let sync = json!({ "architecture": "gpt-oss-120b", "outcome": "fails", "times": 1 });
+    let plan = json!({ "seed": 7, "fault": [close], "sync": [sync] });
+    let (status, set) = admin(&rig, Method::PUT, "faults", Some(&plan)).await;
+    let expected = json!({ "seed": 7, "fault": [close], "sync": [sync], "rollout": [] });
+    assert_eq!((status, &set), (200, &expected));
+
+    let rollout = json!({
+        "endpoint": ENDPOINT,
+        "outcome": { "stalls": { "replicas": 2 } },
+        "times": 3
+    });
+    let more = json!({ "rollout": [rollout], "fault": [{ "action": "cut_body", "after": 9 }] });
+    let (status, set) = admin(&rig, Method::POST, "faults", Some(&more)).await;
+    let cut = json!({ "after": 9, "action": "cut_body" });
+    let expected = json!({
+        "seed": 7, "fault": [close, cut], "sync": [sync], "rollout": [rollout]
+    });
+    assert_eq!((status, &set), (200, &expected));
+
+    let (status, set) = admin(&rig, Method::DELETE, "faults", None).await;
+    assert_eq!((status, set), (200, no_plan()));
+}
+
+/// What has come to pass is no longer in the plan.
+#[tokio::test]
+async fn a_plan_shows_what_is_left_of_it() {
+    let rig = Rig::start().await;
+    let plan = json!({
+        "fault": [
+            { "operation": "list_endpoints", "action": { "status": { "status": 503 } }, "times": 1 },
+            { "operation": "get_endpoint", "action": "close", "after": 2, "times": 5 }
+        ],
+        "sync": [{ "architecture": "gpt-oss-120b", "outcome": "stalls", "times": 2 }]
+    });
+    admin(&rig, Method::PUT, "faults", Some(&plan)).await;
+    rig.get(&format!("endpoints/{ENDPOINT}")).await.ok();
+    assert_eq!(rig.get("orgs/my-org/endpoints").await.status, 503);
+    rig.upload("s3://b/1").await;
+    let left = json!({
+        "seed": 0,
+        "fault": [{ "operation": "get_endpoint", "action": "close", "after": 1, "times": 5 }],
+        "sync": [{ "architecture": "gpt-oss-120b", "outcome": "stalls", "times": 1 }],
+        "rollout": []
+    });
+    assert_eq!(get(&rig, "faults").await, left);
+    let version = rig.get("orgs/my-org/models/gpt-oss-120b/versions/1").await;
+    assert_eq!(version.ok()["response"]["sync_status"], "in_progress");
+}
+
+#[tokio::test]
+async fn a_plan_that_cannot_come_true_is_refused_and_changes_nothing() {
+    let rig = Rig::start().await;
+    let plan = json!({ "fault": [{ "action": "close", "after": 100 }] });
+    let (_, before) = admin(&rig, Method::PUT, "faults", Some(&plan)).await;
+    let endpoints = "my-org-gpt-oss-120b, my-org-llama3.1-8b";
+    for (plan, expected) in [
+        (
+            json!({ "fault": [{ "action": "close" }, { "action": "close", "endpoint": "my-orgg" }] }),
+            format!(
+                "fault[1].endpoint: the world has no endpoint \"my-orgg\"; expected one of: \
+                 {endpoints}"
+            ),
+        ),
+        (
+            json!({ "rollout": [{ "endpoint": "e", "outcome": "completes" }] }),
+            format!(
+                "rollout[0].endpoint: the world has no endpoint \"e\"; expected one of: {endpoints}"
+            ),
+        ),
+        (
+            json!({ "fault": [{ "action": { "edge_page": { "status": 100 } } }] }),
+            "fault[0].action: expected a status from 200 to 999, not 100".into(),
+        ),
+        (
+            json!({ "faults": [] }),
+            "unknown field `faults`, expected one of `seed`, `fault`, `sync`, `rollout` at line 1 \
+             column 9"
+                .into(),
+        ),
+        (
+            json!({ "fault": [{ "action": "close", "probability": 2 }] }),
+            "expected a probability from 0 to 1, not 2 at line 1 column 44".into(),
+        ),
+    ] {
+        for method in [Method::PUT, Method::POST] {
+            let refused = admin(&rig, method, "faults", Some(&plan)).await;
+            assert_eq!(refused, (422, json!({ "detail": expected })), "{plan}");
+        }
+        assert_eq!(get(&rig, "faults").await, before);
+    }
+}
+
+#[tokio::test]
+async fn the_journal_has_each_request_and_what_was_done_to_it() {
+    let rig = Rig::start().await;
+    let limited = json!({ "status": { "status": 429, "retry_after": 7 } });
+    let plan = json!({ "fault": [{
+        "operation": "list_endpoints", "action": limited, "times": 1
+    }] });
+    admin(&rig, Method::PUT, "faults", Some(&plan)).await;
+    rig.get("orgs/my-org/endpoints").await;
+    rig.simulator.advance(Duration::from_millis(1500));
+    rig.get("orgs/my-org/endpoints").await.ok();
+    rig.get("nothing").await;
+    let expected = json!({
+        "requests": [
+            {
+                "at": 0, "method": "GET", "path": "/management/v1/orgs/my-org/endpoints",
+                "operation": "list_endpoints", "status": 429, "handled": false, "fault": limited
+            },
+            {
+                "at": 1.5, "method": "GET", "path": "/management/v1/orgs/my-org/endpoints",
+                "operation": "list_endpoints", "status": 200, "handled": true, "fault": null
+            },
+            {
+                "at": 1.5, "method": "GET", "path": "/management/v1/nothing",
+                "operation": null, "status": 404, "handled": true, "fault": null
+            }
+        ],
+        "counts": { "list_endpoints": 2 }
+    });
+    assert_eq!(get(&rig, "journal").await, expected);
+
+    let cleared = admin(&rig, Method::DELETE, "journal", None).await;
+    assert_eq!(cleared, (204, Value::Null));
+    let empty = json!({ "requests": [], "counts": {} });
+    assert_eq!(get(&rig, "journal").await, empty);
+}
+
+#[tokio::test]
+async fn the_clock_is_moved() {
+    let rig = Rig::start().await;
+    let moved = admin(
+        &rig,
+        Method::POST,
+        "advance",
+        Some(&json!({ "seconds": 90 })),
+    )
+    .await;
+    assert_eq!(moved, (200, json!({ "now": 90.0 })));
+    let moved = admin(
+        &rig,
+        Method::POST,
+        "advance",
+        Some(&json!({ "seconds": 0.5 })),
+    )
+    .await;
+    assert_eq!(moved, (200, json!({ "now": 90.5 })));
+    assert_eq!(rig.simulator.now(), Duration::from_millis(90_500));
+    for bad in [
+        json!({ "seconds": -1 }),
+        json!({ "minutes": 1 }),
+        json!(null),
+    ] {
+        let (status, _) = admin(&rig, Method::POST, "advance", Some(&bad)).await;
+        assert_eq!(status, 422, "{bad}");
+    }
+    assert_eq!(rig.simulator.now(), Duration::from_millis(90_500));
+}
+
+#[tokio::test]
+async fn the_truth_is_told() {
+    let rig = Rig::serving_one_version().await;
+    let world = get(&rig, "world").await;
+    let snapshot = serde_json::to_value(rig.simulator.snapshot()).expect("JSON");
+    assert_eq!(world, snapshot);
+    assert_eq!(world["now"], 220);
+    assert_eq!(world["endpoints"][0]["serving"], 1);
+    let version = &world["orgs"][0]["architectures"][0]["versions"][0];
+    assert_eq!(version["sync"], "synced");
+}
+
+#[tokio::test]
+async fn faults_and_journal_are_for_the_service_only() {
+    let rig = Rig::start().await;
+    let plan = json!({ "fault": [{ "action": "close" }] });
+    admin(&rig, Method::PUT, "faults", Some(&plan)).await;
+    let empty = json!({ "requests": [], "counts": {} });
+    assert_eq!(get(&rig, "journal").await, empty);
+    for (method, path, status) in [
+        (Method::GET, "nothing", StatusCode::NOT_FOUND),
+        (Method::POST, "world", StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let (found, _) = admin(&rig, method, path, None).await;
+        assert_eq!(found, status);
+    }
+    assert_eq!(get(&rig, "journal").await, empty);
+}
