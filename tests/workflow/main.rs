@@ -15,6 +15,7 @@ mod suite;
 
 mod access;
 mod aliases;
+mod assumptions;
 mod by_name;
 mod delete;
 mod deploy_checks;
