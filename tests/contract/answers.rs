@@ -239,7 +239,7 @@ async fn a_list_keeps_a_version_whose_name_is_odd() {
     let list = json!({"model_versions": [odd, published::answer("get_model_version")]});
     service.on("GET", path::VERSIONS, ok(list));
     let versions = model(&service.client()).versions().await.unwrap();
-    let names: Vec<_> = versions.iter().map(|version| version.name()).collect();
+    let names: Vec<_> = versions.iter().map(shown::name).collect();
     assert_eq!(names, ["versions/one", VERSION_1]);
     assert_eq!(versions[0].parsed_name(), None);
     assert_eq!(versions[0].id(), None);

@@ -41,7 +41,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-fn functions<'a>(items: &'a [Item]) -> impl Iterator<Item = &'a syn::ImplItemFn> {
+fn functions(items: &[Item]) -> impl Iterator<Item = &syn::ImplItemFn> {
     let all = items.iter().flat_map(|item| match item {
         Item::Impl(implementation) if implementation.trait_.is_none() => {
             implementation.items.as_slice()

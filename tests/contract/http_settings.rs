@@ -36,7 +36,10 @@ async fn retries_of_the_callers_client_are_off() {
     let wire = Wire::start(&operation, Fault::Closes).await;
     let retries = reqwest::retry::for_host("127.0.0.1")
         .max_retries_per_request(5)
-        .classify_fn(|it| it.retryable());
+        .classify_fn(|attempt| match attempt.error() {
+            Some(_) => attempt.retryable(),
+            None => attempt.success(),
+        });
     let own = http().retry(retries);
     let client = wire.builder().http(own).retry(RetryPolicy::none());
     let error = (operation.send)(client.build().unwrap()).await.unwrap_err();

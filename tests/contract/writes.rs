@@ -1,9 +1,9 @@
 //! The four writes: what each sends, whole and in order, and what it makes of the published
 //! answer.
 
-use cerebras_management::names::{ModelVersionName, VersionId};
+use cerebras_management::names::VersionId;
 use cerebras_management::status::DeploymentState;
-use cerebras_management::{ErrorKind, Result};
+use cerebras_management::{DeployTarget, ErrorKind};
 use serde_json::json;
 
 use crate::harness::operations::good_service;
@@ -233,36 +233,18 @@ async fn a_deploy_sends_the_published_request() {
 
 #[tokio::test]
 async fn a_deploy_checks_what_it_can_read_and_then_names_the_integer_id() {
-    let by_id = |service: &Service| {
-        endpoint(&service.client())
-            .deploy(VersionId::try_from(1).unwrap())
-            .into_future()
-    };
-    let by_alias = |service: &Service| {
-        endpoint(&service.client())
-            .deploy("production")
-            .into_future()
-    };
-    let by_name = |service: &Service| {
-        let name: ModelVersionName = VERSION_1.parse().unwrap();
-        endpoint(&service.client()).deploy(name).into_future()
-    };
-    let by_aliased_name = |service: &Service| {
-        let name = published::named_request("deploy_model", "deploy_by_alias");
-        endpoint(&service.client())
-            .deploy(name["model"].as_str().unwrap())
-            .into_future()
-    };
-    let deploys: [(&dyn Fn(&Service) -> _, &str); 4] = [
-        (&by_id, path::VERSION_1),
-        (&by_name, path::VERSION_1),
-        (&by_alias, path::PRODUCTION),
-        (&by_aliased_name, path::PRODUCTION),
+    let aliased = published::named_request("deploy_model", "deploy_by_alias");
+    let aliased = aliased["model"].as_str().unwrap();
+    let targets: [(DeployTarget, &str); 4] = [
+        (VersionId::try_from(1).unwrap().into(), path::VERSION_1),
+        (VERSION_1.try_into().unwrap(), path::VERSION_1),
+        ("production".try_into().unwrap(), path::PRODUCTION),
+        (aliased.try_into().unwrap(), path::PRODUCTION),
     ];
-    for (deploy, version) in deploys {
+    for (target, version) in targets {
         let service = service_with_an_idle_endpoint().await;
-        let operation: Result<_> = deploy(&service).await;
-        assert_eq!(operation.unwrap().deployment_id(), DEPLOYMENT);
+        let operation = endpoint(&service.client()).deploy(target).await.unwrap();
+        assert_eq!(operation.deployment_id(), DEPLOYMENT);
         assert_eq!(
             service.requests(),
             [

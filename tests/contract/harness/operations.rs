@@ -7,7 +7,7 @@ use cerebras_management::{Client, Result};
 use serde_json::{Value, json};
 
 use super::service::{Service, ok};
-use super::{DEPLOYMENT, VERSION_1, endpoint, model, path, published, version_1};
+use super::{DEPLOYMENT, VERSION_1, endpoint, model, path, published, shown, version_1};
 
 type Sending = Pin<Box<dyn Future<Output = Result<Value>> + Send>>;
 
@@ -47,119 +47,118 @@ pub(crate) async fn good_service() -> Service {
 
 const OF_VERSION_1: &str = "model version orgs/my-org/models/gpt-oss-120b/versions/1";
 
+/// In the order of the published reference: reads and writes of models, then of endpoints.
 pub(crate) fn nine() -> [Operation; 9] {
+    let upload = "upload of s3://my-bucket/model-weights for gpt-oss-120b of organization my-org";
+    let deployment =
+        "deployment of orgs/my-org/models/gpt-oss-120b/versions/1 to my-org-gpt-oss-120b";
+    let get = |id, path, subject, send| operation(id, "GET", path, subject, send);
     [
-        Operation {
-            id: "list_model_architectures",
-            method: "GET",
-            path: path::ARCHITECTURES,
-            subject: "organization my-org",
-            reads_first: false,
-            send: |client| {
-                Box::pin(async move {
-                    let architectures = client.org("my-org")?.architectures().await?;
-                    Ok(json!(architectures))
-                })
-            },
-        },
-        Operation {
-            id: "list_model_versions",
-            method: "GET",
-            path: path::VERSIONS,
-            subject: "architecture gpt-oss-120b of organization my-org",
-            reads_first: false,
-            send: |client| {
-                Box::pin(async move {
+        get(
+            "list_model_architectures",
+            path::ARCHITECTURES,
+            "organization my-org",
+            |client| sending(async move { client.org("my-org")?.architectures().await }),
+        ),
+        get(
+            "list_model_versions",
+            path::VERSIONS,
+            "architecture gpt-oss-120b of organization my-org",
+            |client| {
+                sending(async move {
                     let versions = model(&client).versions().await?;
-                    Ok(versions.iter().map(|version| version.name()).collect())
+                    Ok(versions.iter().map(shown::name).collect::<Vec<_>>())
                 })
             },
-        },
-        Operation {
-            id: "upload_model_version",
-            method: "POST",
-            path: path::UPLOAD,
-            subject: "upload of s3://my-bucket/model-weights for gpt-oss-120b of organization my-org",
-            reads_first: false,
-            send: |client| {
-                Box::pin(async move {
+        ),
+        operation(
+            "upload_model_version",
+            "POST",
+            path::UPLOAD,
+            upload,
+            |client| {
+                sending(async move {
                     let upload = model(&client).upload("s3://my-bucket/model-weights");
-                    Ok(json!(upload.await?.name()))
+                    Ok(upload.await?.name().clone())
                 })
             },
-        },
-        Operation {
-            id: "get_model_version",
-            method: "GET",
-            path: path::VERSION_1,
-            subject: OF_VERSION_1,
-            reads_first: false,
-            send: |client| {
-                Box::pin(async move { Ok(json!(version_1(&client).get().await?.name())) })
-            },
-        },
-        Operation {
-            id: "update_model_version_aliases",
-            method: "PATCH",
-            path: path::VERSION_1,
-            subject: OF_VERSION_1,
-            reads_first: true,
-            send: |client| {
-                Box::pin(async move {
+        ),
+        get(
+            "get_model_version",
+            path::VERSION_1,
+            OF_VERSION_1,
+            |client| sending(async move { Ok(shown::name(&version_1(&client).get().await?)) }),
+        ),
+        operation(
+            "update_model_version_aliases",
+            "PATCH",
+            path::VERSION_1,
+            OF_VERSION_1,
+            |client| {
+                sending(async move {
                     let none = version_1(&client).set_aliases([""; 0]).await?;
-                    Ok(json!(none.name()))
+                    Ok(shown::name(&none))
                 })
             },
-        },
-        Operation {
-            id: "delete_model_version",
-            method: "DELETE",
-            path: path::VERSION_1,
-            subject: OF_VERSION_1,
-            reads_first: true,
-            send: |client| {
-                Box::pin(async move {
+        ),
+        operation(
+            "delete_model_version",
+            "DELETE",
+            path::VERSION_1,
+            OF_VERSION_1,
+            |client| {
+                sending(async move {
                     let delete = version_1(&client).delete();
                     let deleted = delete.even_if_aliased().even_if_deployed().await?;
-                    Ok(json!(deleted.version.name()))
+                    Ok(shown::name(&deleted.version))
                 })
             },
-        },
-        Operation {
-            id: "list_endpoints",
-            method: "GET",
-            path: path::ENDPOINTS,
-            subject: "organization my-org",
-            reads_first: false,
-            send: |client| {
-                Box::pin(async move {
+        ),
+        get(
+            "list_endpoints",
+            path::ENDPOINTS,
+            "organization my-org",
+            |client| {
+                sending(async move {
                     let endpoints = client.org("my-org")?.endpoints().await?;
-                    Ok(endpoints.iter().map(|endpoint| &*endpoint.id).collect())
+                    Ok(endpoints.into_iter().map(|it| it.id).collect::<Vec<_>>())
                 })
             },
-        },
-        Operation {
-            id: "get_endpoint",
-            method: "GET",
-            path: path::ENDPOINT,
-            subject: "endpoint my-org-gpt-oss-120b",
-            reads_first: false,
-            send: |client| Box::pin(async move { Ok(json!(endpoint(&client).get().await?.id)) }),
-        },
-        Operation {
-            id: "deploy_model",
-            method: "POST",
-            path: path::DEPLOY,
-            subject: "deployment of orgs/my-org/models/gpt-oss-120b/versions/1 to my-org-gpt-oss-120b",
-            reads_first: false,
-            send: |client| {
-                Box::pin(async move {
-                    let deploy = endpoint(&client).deploy(VERSION_1).unchecked();
-                    Ok(json!(deploy.await?.deployment_id()))
-                })
-            },
-        },
+        ),
+        get(
+            "get_endpoint",
+            path::ENDPOINT,
+            "endpoint my-org-gpt-oss-120b",
+            |client| sending(async move { Ok(endpoint(&client).get().await?.id) }),
+        ),
+        operation("deploy_model", "POST", path::DEPLOY, deployment, |client| {
+            sending(async move {
+                let deploy = endpoint(&client).deploy(VERSION_1).unchecked();
+                Ok(deploy.await?.deployment_id().to_owned())
+            })
+        }),
     ]
+}
+
+fn operation(
+    id: &'static str,
+    method: &'static str,
+    path: &'static str,
+    subject: &'static str,
+    send: fn(Client) -> Sending,
+) -> Operation {
+    Operation {
+        id,
+        method,
+        path,
+        subject,
+        reads_first: matches!(method, "PATCH" | "DELETE"),
+        send,
+    }
+}
+
+fn sending<T: serde::Serialize>(call: impl Future<Output = Result<T>> + Send + 'static) -> Sending {
+    Box::pin(async move { Ok(serde_json::to_value(call.await?).expect("JSON")) })
 }
 
 /// What [`Operation::send`] tells of the published answers.

@@ -123,6 +123,10 @@ impl Answer {
         }
     }
 
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
     pub(crate) fn body(&self) -> &str {
         &self.body
     }

@@ -5,6 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cerebras_management::{Deployment, EndpointDetails, EndpointSummary, ModelVersion};
 use serde_json::{Value, json};
 
+pub(crate) fn name(version: &ModelVersion) -> String {
+    version.name().to_owned()
+}
+
 pub(crate) fn version(version: &ModelVersion) -> Value {
     json!({
         "name": version.name(),

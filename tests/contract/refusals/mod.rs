@@ -1,232 +1,24 @@
 //! Each way in which the service, or something in front of it, refuses: for each of the nine
 //! operations the whole error.
 
+mod table;
+
 use std::time::{Duration, SystemTime};
 
 use cerebras_management::{ErrorKind, RetryPolicy, Sent};
 use serde_json::json;
 
-use crate::harness::operations::{Operation, good_service, nine};
+use crate::harness::operations::{good_service, nine};
 use crate::harness::secret::{assert_one_line, assert_without};
-use crate::harness::service::{Answer, Service, ok, page, status};
+use crate::harness::service::{Answer, Service, ok, status};
 use crate::harness::{KEY, endpoint, path, version_1};
-
-/// An answer, and the error that it stands for.
-struct Refusal {
-    answer: Answer,
-    kind: ErrorKind,
-    sent: Sent,
-    status: u16,
-    /// What the line says after the subject.
-    says: String,
-    remedy: Option<&'static str>,
-    retry_after: Option<Duration>,
-    body: Option<String>,
-}
-
-fn refusal(code: u16, answer: Answer, kind: ErrorKind, sent: Sent, says: &str) -> Refusal {
-    Refusal {
-        body: Some(answer.body().to_owned()),
-        answer: answer
-            .header("x-request-id", "req-1")
-            .header("cf-ray", "8c1-FRA"),
-        kind,
-        sent,
-        status: code,
-        says: says.to_owned(),
-        remedy: None,
-        retry_after: None,
-    }
-}
-
-impl Refusal {
-    fn remedy(self, remedy: &'static str) -> Self {
-        let remedy = Some(remedy);
-        Self { remedy, ..self }
-    }
-
-    fn retry_after(self, value: &str) -> Self {
-        Self {
-            answer: self.answer.header("retry-after", value),
-            retry_after: Some(Duration::from_secs(value.parse().unwrap())),
-            ..self
-        }
-    }
-
-    /// The whole line of the error of an operation.
-    fn line(&self, operation: &Operation) -> String {
-        let may = match self.sent {
-            Sent::Maybe if operation.writes() => "; it may have taken effect all the same",
-            _ => "",
-        };
-        let remedy = match (self.kind, operation.id) {
-            (ErrorKind::NotFound, "get_endpoint") => Some(
-                "check the id: it is the `model` of inference requests, and Org::endpoints lists \
-                 them",
-            ),
-            (ErrorKind::Conflict, "update_model_version_aliases") => Some(
-                "an alias names one version at a time: remove it from the version that holds it \
-                 first",
-            ),
-            _ => self.remedy,
-        };
-        let remedy = remedy.map_or_else(String::new, |remedy| format!("; {remedy}"));
-        let trailer = format!(
-            "({}: HTTP {}, request id req-1, ray id 8c1-FRA)",
-            operation.id, self.status
-        );
-        format!(
-            "{}: {}{may}{remedy} {trailer}",
-            operation.subject, self.says
-        )
-    }
-}
-
-const KEY_REMEDY: &str = "use a valid Management API key; it is not the inference key, and it is \
-                          found under \"Management API keys\" at https://cloud.cerebras.ai";
-const ACCESS_REMEDY: &str = "check that the key belongs to this organization and that it has \
-                             access to the private preview";
-const PAGE: &str = "an HTML page came back, from something in front of the service";
-const PAGE_REMEDY: &str =
-    "check the base URL and any proxy, and whether this network may reach the service";
-
-fn refusals() -> Vec<Refusal> {
-    let detail = |code, text: &str| status(code, json!({ "detail": text }));
-    let fields = json!({"detail": [
-        {"loc": ["body", "model", "weight_uri"], "msg": "field required", "type": "missing"},
-        {"loc": ["body", "model", "version_aliases", 1], "msg": "bad\u{1b}[31m\nalias", "type": "x"},
-    ]});
-    let unpublished = json!({"message": "No such model", "type": "x", "param": null, "code": "y"});
-    let plain = |code, text: &str| Answer::text(code, "text/plain", text);
-    let page_without_a_type = plain(200, "\n <html>Sign in</html>");
-    use ErrorKind as Kind;
-    vec![
-        refusal(
-            400,
-            detail(400, "Bad weights"),
-            Kind::Rejected,
-            Sent::Yes,
-            "the request was refused: \"Bad weights\"",
-        ),
-        refusal(
-            401,
-            detail(401, "Invalid key"),
-            Kind::Unauthorized,
-            Sent::Yes,
-            "the API key was refused: \"Invalid key\"",
-        )
-        .remedy(KEY_REMEDY),
-        refusal(
-            403,
-            detail(403, "Not yours"),
-            Kind::PermissionDenied,
-            Sent::Yes,
-            "permission denied: \"Not yours\"",
-        )
-        .remedy(ACCESS_REMEDY),
-        refusal(
-            404,
-            detail(404, "Nothing here"),
-            Kind::NotFound,
-            Sent::Yes,
-            "not found: \"Nothing here\"",
-        ),
-        refusal(
-            404,
-            status(404, unpublished),
-            Kind::NotFound,
-            Sent::Yes,
-            "not found: \"No such model\"",
-        ),
-        refusal(
-            409,
-            detail(409, "Alias taken"),
-            Kind::Conflict,
-            Sent::Yes,
-            "conflict: \"Alias taken\"",
-        ),
-        refusal(
-            418,
-            plain(418, "short and stout"),
-            Kind::Rejected,
-            Sent::Yes,
-            "the request was refused",
-        ),
-        refusal(
-            422,
-            detail(422, "Model is not synced"),
-            Kind::Rejected,
-            Sent::Yes,
-            "the request was refused: \"Model is not synced\"",
-        ),
-        refusal(
-            422,
-            status(422, fields),
-            Kind::Rejected,
-            Sent::Yes,
-            "the request was refused: body.model.weight_uri: field required, \
-             body.model.version_aliases.1: bad [31m alias",
-        ),
-        refusal(
-            429,
-            detail(429, "Slow down"),
-            Kind::RateLimited,
-            Sent::Yes,
-            "too many requests: \"Slow down\"",
-        )
-        .retry_after("7")
-        .remedy("try again in 7 s"),
-        refusal(
-            429,
-            detail(429, "Slow down"),
-            Kind::RateLimited,
-            Sent::Yes,
-            "too many requests: \"Slow down\"",
-        )
-        .remedy("try again later, or with fewer requests at once"),
-        refusal(
-            500,
-            plain(500, "Internal Server Error"),
-            Kind::Unavailable,
-            Sent::Maybe,
-            "the service is unavailable",
-        ),
-        refusal(
-            502,
-            page(502),
-            Kind::Unavailable,
-            Sent::Maybe,
-            "the service is unavailable",
-        ),
-        refusal(
-            503,
-            detail(503, "Maintenance"),
-            Kind::Unavailable,
-            Sent::Maybe,
-            "the service is unavailable: \"Maintenance\"",
-        )
-        .retry_after("30"),
-        refusal(200, page(200), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
-        refusal(200, page_without_a_type, Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
-        refusal(401, page(401), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
-        refusal(403, page(403), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
-        refusal(429, page(429), Kind::Blocked, Sent::Maybe, PAGE).remedy(PAGE_REMEDY),
-        refusal(
-            200,
-            plain(200, "OK"),
-            Kind::Decode,
-            Sent::Yes,
-            "the answer is not what the published API answers: expected value at line 1 column 1",
-        ),
-    ]
-}
 
 #[tokio::test]
 async fn each_refusal_of_each_operation_is_told_by_what_to_do_about_it() {
     for operation in nine() {
         let service = good_service().await;
         let client = service.client();
-        for refusal in refusals() {
+        for refusal in table::all() {
             service.on(operation.method, operation.path, refusal.answer.clone());
             let error = (operation.send)(client.clone()).await.unwrap_err();
             let line = refusal.line(&operation);
