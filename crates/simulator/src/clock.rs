@@ -56,6 +56,11 @@ impl Clock {
         *added = added.saturating_add(by);
     }
 
+    /// Simulated seconds in a real one; 0 when only [`Clock::advance`] moves it.
+    pub(crate) fn speed(&self) -> f64 {
+        self.speed
+    }
+
     pub(crate) fn is_manual(&self) -> bool {
         self.speed == 0.0
     }

@@ -68,6 +68,17 @@ impl Journal {
         *self.lock() = Kept::default();
     }
 
+    /// The last entries, newest first.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Entry> {
+        self.lock()
+            .entries
+            .iter()
+            .rev()
+            .take(count)
+            .cloned()
+            .collect()
+    }
+
     pub(crate) fn count(&self, operation: Operation) -> u64 {
         self.lock().counts.get(&operation).copied().unwrap_or(0)
     }

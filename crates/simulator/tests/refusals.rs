@@ -218,7 +218,7 @@ async fn what_does_not_exist_is_not_found() {
     let answer = rig.post("endpoints/none:deployModel", &model).await;
     assert_eq!(answer.refusal(), (404, endpoint));
     for path in [
-        "/",
+        "/management",
         "/management/v1/orgs/my-org",
         "/v1/models",
         "/management/v1/orgs//models",

@@ -117,7 +117,7 @@ async fn not_found() -> Refused {
 }
 
 /// The header that names the methods there are is axum's.
-async fn method_not_allowed() -> Refused {
+pub(super) async fn method_not_allowed() -> Response {
     let message = "Method Not Allowed";
-    Refused(StatusCode::METHOD_NOT_ALLOWED, message.into())
+    Refused(StatusCode::METHOD_NOT_ALLOWED, message.into()).into_response()
 }

@@ -1,9 +1,11 @@
 //! The API over HTTP: from bytes to a [`Request`], and from its answer to bytes.
 
 mod admin;
+mod document;
 mod fault;
 mod gate;
 mod incoming;
+mod page;
 mod route;
 mod server;
 mod service;
@@ -30,7 +32,9 @@ pub(crate) use service::Service;
 /// check. What is the simulator's own has routes of its own: no fault hits them, and no journal
 /// notes them.
 pub(crate) fn app(service: Arc<Service>) -> Router {
-    admin::routes()
+    page::routes()
+        .merge(admin::routes())
+        .merge(document::routes())
         .fallback(handle)
         .with_state(service)
 }

@@ -2,6 +2,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::gate::{Gate, Gatekeeper};
+use super::page::Live;
 use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::{BadPlan, Clock, FaultPlan, World};
@@ -14,6 +15,7 @@ pub(crate) struct Service {
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     pub(crate) gate: Gate,
+    pub(super) live: Live,
 }
 
 impl Service {
@@ -25,6 +27,7 @@ impl Service {
             journal: Journal::default(),
             faults: Faults::default(),
             gate,
+            live: Live::default(),
         };
         (service, gatekeeper)
     }
