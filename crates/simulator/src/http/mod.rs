@@ -1,7 +1,6 @@
 //! The API over HTTP: from bytes to a [`Request`], and from its answer to bytes.
 
 mod admin;
-mod document;
 mod fault;
 mod gate;
 mod incoming;
@@ -34,7 +33,6 @@ pub(crate) use service::Service;
 pub(crate) fn app(service: Arc<Service>) -> Router {
     page::routes()
         .merge(admin::routes())
-        .merge(document::routes())
         .fallback(handle)
         .with_state(service)
 }
