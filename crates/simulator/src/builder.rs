@@ -1,10 +1,13 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 
 use crate::clock::unix_now;
+use crate::file::Source;
 use crate::http::bind;
 use crate::{
-    Behaviour, Clock, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld, Simulator, Timings, World,
+    Behaviour, Clock, FaultPlan, FileError, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld,
+    Simulator, Timings, World, WorldFile,
 };
 
 /// Collects what a simulator starts with.
@@ -35,6 +38,9 @@ pub struct Builder {
     timings: Timings,
     world: SeedWorld,
     orphans: Vec<String>,
+    faults: FaultPlan,
+    /// Where the faults came from.
+    fault_file: Option<Source>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +63,8 @@ impl Builder {
             timings: Timings::default(),
             world: SeedWorld::default(),
             orphans: Vec::new(),
+            faults: FaultPlan::new(),
+            fault_file: None,
         }
     }
 
@@ -142,6 +150,47 @@ impl Builder {
         self
     }
 
+    /// What goes wrong, from the start.
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        self.faults = plan;
+        self.fault_file = None;
+        self
+    }
+
+    /// Takes world, behaviour and timings from a file, and speed and start where the file has
+    /// them. What was set before is replaced.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is wrong: the error names the file and the line.
+    pub fn world_file(mut self, path: impl AsRef<Path>) -> Result<Self, FileError> {
+        let file = WorldFile::read(path)?;
+        let (speed, started) = (file.speed, file.started);
+        let from_file = Self::from(file);
+        self.world = from_file.world;
+        self.orphans.clear();
+        self.behaviour = from_file.behaviour;
+        self.timings = from_file.timings;
+        if speed.is_some() {
+            self.speed = from_file.speed;
+        }
+        self.started = started.or(self.started);
+        Ok(self)
+    }
+
+    /// Takes what goes wrong from a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is wrong: the error names the file and the line. What it
+    /// says is compared with the world in [`Builder::start`].
+    pub fn fault_file(mut self, path: impl AsRef<Path>) -> Result<Self, FileError> {
+        let source = Source::read(path.as_ref())?;
+        self.faults = source.parse()?;
+        self.fault_file = Some(source);
+        Ok(self)
+    }
+
     /// Starts the simulator on the current Tokio runtime. When this returns it answers.
     ///
     /// # Errors
@@ -163,8 +212,14 @@ impl Builder {
         });
         let world = World::new(&self.world, self.behaviour, self.timings, started);
         let world = world.map_err(|bad| invalid(&bad))?;
+        self.faults
+            .check(&world)
+            .map_err(|bad| match &self.fault_file {
+                Some(source) => invalid(&source.error_at(&bad.place, &bad.message)),
+                None => invalid(&bad),
+            })?;
         let listener = bind(self.address, self.port).await?;
-        Simulator::serve(listener, clock, world)
+        Simulator::serve(listener, clock, world, self.faults)
     }
 
     fn clock(&self) -> io::Result<Clock> {

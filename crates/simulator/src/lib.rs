@@ -37,6 +37,7 @@ mod behaviour;
 mod builder;
 mod clock;
 mod fault;
+mod file;
 mod http;
 mod journal;
 mod operation;
@@ -60,6 +61,7 @@ pub use behaviour::{
 pub use builder::Builder;
 pub use clock::Clock;
 pub use fault::{BadPlan, Fault, FaultAction, FaultPlan, PlannedRollout, PlannedSync, RetryAfter};
+pub use file::{FileError, WorldFile};
 pub use journal::Entry;
 pub use operation::Operation;
 pub use outcome::{RolloutOutcome, SyncOutcome};

@@ -14,7 +14,12 @@ pub(crate) enum Step {
 impl Place {
     /// `list[index].key`, or `list[index]` when the key is empty.
     pub(crate) fn in_list(list: &'static str, index: usize, key: &'static str) -> Self {
-        Self(vec![Step::Key(list), Step::Index(index)]).key(key)
+        Self::default().item(list, index).key(key)
+    }
+
+    pub(crate) fn item(mut self, list: &'static str, index: usize) -> Self {
+        self.0.extend([Step::Key(list), Step::Index(index)]);
+        self
     }
 
     pub(crate) fn key(mut self, key: &'static str) -> Self {

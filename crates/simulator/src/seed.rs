@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::place::Place;
+
 /// The management key of the default org. It is public, so no secret.
 pub const MANAGEMENT_KEY: &str = "simulated-management-key";
 /// The inference key of the default org. It is public, so no secret.
@@ -22,7 +24,7 @@ pub const DEFAULT_ENDPOINTS: [&str; 2] = ["my-org-gpt-oss-120b", "my-org-llama3.
 #[non_exhaustive]
 pub struct SeedWorld {
     /// The orgs.
-    #[serde(default)]
+    #[serde(default, rename = "org")]
     pub orgs: Vec<SeedOrg>,
 }
 
@@ -84,10 +86,10 @@ pub struct SeedOrg {
     #[serde(default)]
     pub architectures: Vec<String>,
     /// Versions, already synced. The first under an architecture has the id 1.
-    #[serde(default)]
+    #[serde(default, rename = "version")]
     pub versions: Vec<SeedVersion>,
     /// The endpoints.
-    #[serde(default)]
+    #[serde(default, rename = "endpoint")]
     pub endpoints: Vec<SeedEndpoint>,
 }
 
@@ -237,11 +239,14 @@ impl SeedEndpoint {
 
 /// What is wrong with a [`SeedWorld`], in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadSeed(pub(crate) String);
+pub struct BadSeed {
+    pub(crate) place: Place,
+    pub(crate) message: String,
+}
 
 impl fmt::Display for BadSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 

@@ -50,9 +50,16 @@ impl Simulator {
         Builder::new()
     }
 
-    pub(crate) fn serve(listener: TcpListener, clock: Clock, world: World) -> io::Result<Self> {
+    /// The plan has been checked.
+    pub(crate) fn serve(
+        listener: TcpListener,
+        clock: Clock,
+        world: World,
+        faults: FaultPlan,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (service, gate) = Service::new(clock, world);
+        service.set_plan(faults).map_err(io::Error::other)?;
         let service = Arc::new(service);
         let server = Server::spawn(listener, address, app(Arc::clone(&service)), gate);
         Ok(Self {

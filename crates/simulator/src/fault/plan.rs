@@ -1,7 +1,10 @@
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
-use crate::{RolloutOutcome, SyncOutcome};
+use crate::file::Source;
+use crate::{FileError, RolloutOutcome, SyncOutcome};
 
 /// Everything that is to go wrong, as data: code, TOML or JSON.
 ///
@@ -35,6 +38,44 @@ impl FaultPlan {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Reads a fault file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or for the reasons of [`FaultPlan::parse`]. The error names
+    /// the file and the line.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        Source::read(path.as_ref())?.parse()
+    }
+
+    /// Reads the text of a fault file.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use cerebras_management_simulator::{Fault, FaultAction, FaultPlan, Operation};
+    ///
+    /// let plan = FaultPlan::parse(
+    ///     r#"
+    ///     [[fault]]
+    ///     operation = "deploy_model"
+    ///     times = 1
+    ///     action = "lose_answer"
+    ///     "#,
+    /// )?;
+    /// let lost = Fault::on(Operation::DeployModel, FaultAction::LoseAnswer).once();
+    /// assert_eq!(plan, FaultPlan::new().fault(lost));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When it is no TOML, and when something in it is unknown or of the wrong kind. The error
+    /// names the line, and the file as `fault file`.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        Source::new("fault file", text).parse()
     }
 
     /// Sets the seed.

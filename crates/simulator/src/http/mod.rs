@@ -1,6 +1,7 @@
 //! The API over HTTP: from bytes to a [`Request`], and from its answer to bytes.
 
 mod admin;
+mod document;
 mod fault;
 mod gate;
 mod incoming;
@@ -33,6 +34,7 @@ pub(crate) use service::Service;
 pub(crate) fn app(service: Arc<Service>) -> Router {
     page::routes()
         .merge(admin::routes())
+        .merge(document::routes())
         .fallback(handle)
         .with_state(service)
 }

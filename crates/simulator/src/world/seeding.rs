@@ -1,94 +1,99 @@
+use std::collections::BTreeMap;
+
 use super::architecture::Architecture;
 use super::deployment::{Deployment, Rollout};
 use super::endpoint::Endpoint;
 use super::plans::Plans;
 use super::version::{Sync, Version};
 use super::{Moment, Org, World};
+use crate::place::Place;
 use crate::wire::is_alias;
 use crate::{BadSeed, IdReuse, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld};
 
 /// Fills an empty world.
 pub(super) fn fill(world: &mut World, seed: &SeedWorld) -> Result<(), BadSeed> {
     if seed.orgs.is_empty() {
-        return Err(BadSeed("the world has no org".into()));
+        return Err(bad(Place::default(), "the world has no org"));
     }
-    for org in &seed.orgs {
-        add_org(world, org)?;
+    for (index, org) in seed.orgs.iter().enumerate() {
+        add_org(world, org, &Place::in_list("org", index, ""))?;
     }
-    for org in &seed.orgs {
-        if let Some(other) = seed
-            .orgs
-            .iter()
-            .find(|o| o.inference_key == org.management_key)
-        {
-            return Err(BadSeed(format!(
+    for (index, org) in seed.orgs.iter().enumerate() {
+        let mut orgs = seed.orgs.iter();
+        if let Some(other) = orgs.find(|other| other.inference_key == org.management_key) {
+            let message = format!(
                 "the management key of org {:?} is the inference key of org {:?}: the two kinds \
                  of key must differ",
                 org.name, other.name
-            )));
+            );
+            return Err(bad(Place::in_list("org", index, "management_key"), message));
         }
     }
     Ok(())
 }
 
-fn add_org(world: &mut World, seed: &SeedOrg) -> Result<(), BadSeed> {
-    check_name("org", &seed.name)?;
-    for (kind, key) in [
-        ("management", &seed.management_key),
-        ("inference", &seed.inference_key),
+fn add_org(world: &mut World, seed: &SeedOrg, place: &Place) -> Result<(), BadSeed> {
+    let at = |key| place.clone().key(key);
+    check_name("org", &seed.name, || at("name"))?;
+    for (kind, field, key) in [
+        ("management", "management_key", &seed.management_key),
+        ("inference", "inference_key", &seed.inference_key),
     ] {
         if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(BadSeed(format!(
+            let message = format!(
                 "the {kind} key of org {:?} must be printable ASCII without spaces",
                 seed.name
-            )));
+            );
+            return Err(bad(at(field), message));
         }
     }
     let mut org = Org {
         management_key: seed.management_key.clone(),
         inference_key: seed.inference_key.clone(),
-        architectures: std::collections::BTreeMap::new(),
+        architectures: BTreeMap::new(),
     };
-    for id in &seed.architectures {
-        check_name("architecture", id)?;
-        if org
-            .architectures
-            .insert(id.clone(), Architecture::default())
-            .is_some()
-        {
-            return Err(twice("architecture", id));
+    for (index, id) in seed.architectures.iter().enumerate() {
+        let at = || place.clone().item("architectures", index);
+        check_name("architecture", id, at)?;
+        let architecture = Architecture::default();
+        if org.architectures.insert(id.clone(), architecture).is_some() {
+            return Err(twice("architecture", id, at()));
         }
     }
-    for version in &seed.versions {
-        add_version(&mut org, version)?;
+    for (index, version) in seed.versions.iter().enumerate() {
+        add_version(&mut org, version, &place.clone().item("version", index))?;
     }
-    for endpoint in &seed.endpoints {
-        add_endpoint(world, &seed.name, &org, endpoint)?;
+    for (index, endpoint) in seed.endpoints.iter().enumerate() {
+        let place = place.clone().item("endpoint", index);
+        add_endpoint(world, &seed.name, &org, endpoint, &place)?;
     }
     if world.orgs.insert(seed.name.clone(), org).is_some() {
-        return Err(twice("org", &seed.name));
+        return Err(twice("org", &seed.name, at("name")));
     }
     Ok(())
 }
 
-fn add_version(org: &mut Org, seed: &SeedVersion) -> Result<(), BadSeed> {
+fn add_version(org: &mut Org, seed: &SeedVersion, place: &Place) -> Result<(), BadSeed> {
+    let at = |key| place.clone().key(key);
     let architecture = &seed.architecture;
     let versions = org
         .architectures
         .get_mut(architecture)
-        .ok_or_else(|| unknown_architecture(&seed.weight_uri, architecture))?;
+        .ok_or_else(|| unknown_architecture(&seed.weight_uri, architecture, place))?;
     if let Some(alias) = seed.aliases.iter().find(|alias| !is_alias(alias)) {
-        return Err(BadSeed(format!(
+        let message = format!(
             "{alias:?} is no alias: 2 to 128 letters, digits and hyphens, a lower-case letter \
              first, no upper-case letter and no hyphen last"
-        )));
+        );
+        return Err(bad(at("aliases"), message));
     }
     if let Some((alias, holder)) = versions.taken(&seed.aliases, 0) {
-        return Err(BadSeed(format!(
+        let message = format!(
             "two versions under {architecture:?} have the alias {alias:?}: {holder} and the one \
              from {:?}",
             seed.weight_uri
-        )));
+        );
+        return Err(bad(at("aliases"), message));
     }
     let version = Version {
         weight_uri: seed.weight_uri.clone(),
@@ -105,26 +110,31 @@ fn add_endpoint(
     org_name: &str,
     org: &Org,
     seed: &SeedEndpoint,
+    place: &Place,
 ) -> Result<(), BadSeed> {
-    check_name("endpoint", &seed.id)?;
+    let at = |key| place.clone().key(key);
+    check_name("endpoint", &seed.id, || at("id"))?;
     if seed.id.contains(':') {
-        return Err(BadSeed(format!("endpoint {:?} has a colon in it", seed.id)));
+        let message = format!("endpoint {:?} has a colon in it", seed.id);
+        return Err(bad(at("id"), message));
     }
     if seed.replicas == 0 {
-        return Err(BadSeed(format!("endpoint {:?} has no replicas", seed.id)));
+        let message = format!("endpoint {:?} has no replicas", seed.id);
+        return Err(bad(at("replicas"), message));
     }
     let versions = org
         .architectures
         .get(&seed.architecture)
-        .ok_or_else(|| unknown_architecture(&seed.id, &seed.architecture))?;
+        .ok_or_else(|| unknown_architecture(&seed.id, &seed.architecture, place))?;
     let mut deployments = Vec::new();
     if let Some(id) = seed.serving {
         let (id, version) = versions.find(&id.to_string()).ok_or_else(|| {
             let (endpoint, architecture) = (&seed.id, &seed.architecture);
-            BadSeed(format!(
+            let message = format!(
                 "endpoint {endpoint:?} serves version {id}, which does not exist under \
                  {architecture:?}"
-            ))
+            );
+            bad(at("serving"), message)
         })?;
         deployments.push(Deployment {
             id: world.ids.uuid(),
@@ -145,29 +155,32 @@ fn add_endpoint(
         answered: 0,
     };
     if world.endpoints.insert(seed.id.clone(), endpoint).is_some() {
-        return Err(twice("endpoint", &seed.id));
+        return Err(twice("endpoint", &seed.id, at("id")));
     }
     Ok(())
 }
 
 /// A name that no path could carry would exist out of reach.
-fn check_name(kind: &str, name: &str) -> Result<(), BadSeed> {
+fn check_name(kind: &str, name: &str, place: impl Fn() -> Place) -> Result<(), BadSeed> {
     let reachable = !name.is_empty() && name != "." && name != ".." && !name.contains('/');
     if reachable {
-        Ok(())
-    } else {
-        Err(BadSeed(format!(
-            "{name:?} cannot be the name of an {kind}: no path can carry it"
-        )))
+        return Ok(());
     }
+    let message = format!("{name:?} cannot be the name of an {kind}: no path can carry it");
+    Err(bad(place(), message))
 }
 
-fn unknown_architecture(user: &str, architecture: &str) -> BadSeed {
-    BadSeed(format!(
-        "{user:?} is of the architecture {architecture:?}, which its org does not have"
-    ))
+fn unknown_architecture(user: &str, architecture: &str, place: &Place) -> BadSeed {
+    let message =
+        format!("{user:?} is of the architecture {architecture:?}, which its org does not have");
+    bad(place.clone().key("architecture"), message)
 }
 
-fn twice(kind: &str, name: &str) -> BadSeed {
-    BadSeed(format!("the {kind} {name:?} is there twice"))
+fn twice(kind: &str, name: &str, place: Place) -> BadSeed {
+    bad(place, format!("the {kind} {name:?} is there twice"))
+}
+
+fn bad(place: Place, message: impl Into<String>) -> BadSeed {
+    let message = message.into();
+    BadSeed { place, message }
 }

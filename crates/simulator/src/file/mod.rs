@@ -1,0 +1,9 @@
+//! World files and fault files.
+
+mod error;
+mod source;
+mod world;
+
+pub use error::FileError;
+pub(crate) use source::Source;
+pub use world::WorldFile;

@@ -1,0 +1,84 @@
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+use super::FileError;
+use crate::place::{Place, Step};
+
+/// A TOML file, kept so that what turns out wrong later still has its line.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Self { name, text }),
+            Err(error) => Err(FileError {
+                file: name,
+                line: None,
+                message: format!("cannot be read: {error}"),
+            }),
+        }
+    }
+
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, FileError> {
+        toml::from_str(&self.text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            self.error(start, error.message())
+        })
+    }
+
+    /// An error about what is at a place, or about what is around it if it is not there.
+    pub(crate) fn error_at(&self, place: &Place, message: &str) -> FileError {
+        let start = DeTable::parse(&self.text).map_or(0, |root| offset(root.get_ref(), place));
+        self.error(start, message)
+    }
+
+    fn error(&self, offset: usize, message: &str) -> FileError {
+        let before = self.text.bytes().take(offset);
+        FileError {
+            file: self.name.clone(),
+            line: Some(1 + before.filter(|byte| *byte == b'\n').count()),
+            // Some of TOML's messages have several lines.
+            message: message.trim().replace('\n', "; "),
+        }
+    }
+}
+
+/// Where the last step of a place that is there begins.
+fn offset(root: &DeTable<'_>, place: &Place) -> usize {
+    let mut offset = 0;
+    let mut table = Some(root);
+    let mut list = None;
+    for step in &place.0 {
+        let next = match step {
+            Step::Key(key) => table.and_then(|table| {
+                let (key, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
+                Some((key.span().start, value))
+            }),
+            Step::Index(index) => list
+                .and_then(|list: &toml::de::DeArray<'_>| list.get(*index))
+                .map(|value| (value.span().start, value)),
+        };
+        let Some((start, value)) = next else { break };
+        offset = start;
+        (table, list) = match value.get_ref() {
+            DeValue::Table(table) => (Some(table), None),
+            DeValue::Array(list) => (None, Some(list)),
+            _ => (None, None),
+        };
+    }
+    offset
+}

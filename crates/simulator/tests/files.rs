@@ -1,0 +1,238 @@
+//! World files and fault files: what they say, and what is said of those that are wrong.
+
+mod common;
+
+use std::time::Duration;
+
+use cerebras_management_simulator::{
+    Behaviour, Builder, FaultPlan, ReplicaCounts, SecondDeploy, SeedEndpoint, SeedOrg, SeedVersion,
+    Simulator, Timings, WorldFile,
+};
+use common::Rig;
+
+fn example(name: &str) -> String {
+    format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_example_world_is_what_it_says() {
+    let file = WorldFile::read(example("world.toml")).expect("a world");
+    let mut behaviour = Behaviour::default();
+    behaviour.second_deploy = SecondDeploy::CancelsFirst;
+    behaviour.replica_counts = ReplicaCounts::Sent;
+    assert_eq!(file.behaviour, behaviour);
+    assert_eq!(file.timings, Timings::default());
+    assert_eq!(
+        (file.speed, file.started),
+        (Some(60.0), Some(1_736_700_000))
+    );
+    let my_org = SeedOrg::new("my-org")
+        .architecture("gpt-oss-120b")
+        .architecture("llama3.1-8b")
+        .version(
+            SeedVersion::new("gpt-oss-120b", "s3://my-bucket/run-41")
+                .alias("production")
+                .alias("run-41")
+                .fingerprint_suffix("run-41"),
+        )
+        .version(
+            SeedVersion::new("gpt-oss-120b", "s3://my-bucket/run-42")
+                .alias("run-42")
+                .fingerprint_suffix("run-42"),
+        )
+        .endpoint(
+            SeedEndpoint::new("my-org-gpt-oss-120b", "gpt-oss-120b")
+                .replicas(8)
+                .serving(1),
+        )
+        .endpoint(SeedEndpoint::new("my-org-llama3.1-8b", "llama3.1-8b"));
+    let acme = SeedOrg::new("acme")
+        .keys("acme-management-key", "acme-inference-key")
+        .architecture("llama3.1-8b")
+        .endpoint(SeedEndpoint::new("acme-llama", "llama3.1-8b"));
+    assert_eq!(file.orgs, [my_org, acme]);
+}
+
+#[tokio::test]
+async fn a_simulator_starts_with_the_example_files() {
+    let builder = Simulator::builder()
+        .world_file(example("world.toml"))
+        .expect("a world")
+        .fault_file(example("chaos.toml"))
+        .expect("a plan");
+    let rig = Rig::with(builder).await;
+    assert_eq!(rig.simulator.serving("my-org-gpt-oss-120b"), Some(1));
+    assert_eq!(rig.simulator.snapshot().started, 1_736_700_000);
+    let plan = FaultPlan::read(example("chaos.toml")).expect("a plan");
+    assert_eq!(rig.simulator.faults().faults, plan.faults);
+    assert_eq!(rig.simulator.faults().syncs, plan.syncs);
+    assert_eq!((plan.faults.len(), plan.rollouts.len()), (6, 2));
+}
+
+#[tokio::test]
+async fn a_file_that_says_nothing_is_the_default_world() {
+    let file = WorldFile::parse("").expect("a world");
+    assert_eq!(file, WorldFile::default());
+    let simulator = Builder::from(file).start().await.expect("a simulator");
+    let default = Simulator::start().await.expect("a simulator");
+    let (from_file, default) = (simulator.snapshot(), default.snapshot());
+    assert_eq!(from_file.orgs, default.orgs);
+    assert_eq!(from_file.endpoints, default.endpoints);
+}
+
+#[tokio::test]
+async fn speed_0_is_a_clock_that_is_moved_by_hand() {
+    let file = WorldFile::parse("speed = 0").expect("a world");
+    let simulator = Builder::from(file).start().await.expect("a simulator");
+    assert_eq!(simulator.now(), Duration::ZERO);
+    simulator.advance(Duration::from_secs(1));
+    assert_eq!(simulator.now(), Duration::from_secs(1));
+}
+
+#[test]
+fn a_world_file_that_is_wrong_is_refused_with_its_line() {
+    for (text, expected) in [
+        (
+            "speed = 60\nsped = 2\n",
+            "world file:2: unknown field `sped`, expected one of `speed`, `started`, `behaviour`, \
+             `timings`, `org`",
+        ),
+        (
+            "\n[behaviour]\n\nsecond_deploy = \"waits\"\n",
+            "world file:4: unknown variant `waits`, expected one of `queues`, `cancels_first`, \
+             `refused`",
+        ),
+        (
+            "[behaviour]\nsecond = \"refused\"\n",
+            "world file:2: unknown field `second`, expected one of ",
+        ),
+        (
+            "[timings]\nsync = \"2 min\"\n",
+            "world file:2: invalid type: string \"2 min\", expected f64",
+        ),
+        (
+            "[timings]\nsync = -1\n",
+            "world file:2: expected a number of seconds, not -1",
+        ),
+        (
+            "speed = -1\n",
+            "world file:1: expected a speed of 0 or more, such as 60, not -1",
+        ),
+        ("speed = 60\nspeed = 61\n", "world file:2: duplicate key"),
+        ("[[org]\n", "world file:1: "),
+        (
+            "[[org]]\n\narchitectures = []\n",
+            "world file:1: missing field `name`",
+        ),
+        (
+            "[[org]]\nname = \"o\"\n[[org.endpoint]]\nid = \"e\"\narchitecture = \"a\"\n",
+            "world file:5: \"e\" is of the architecture \"a\", which its org does not have",
+        ),
+        (
+            "[[org]]\nname = \"a\"\n[[org]]\nname = \"a\"\n",
+            "world file:4: the org \"a\" is there twice",
+        ),
+        (
+            "[[org]]\nname = \"o\"\narchitectures = [\n  \"a\",\n  \"b/c\",\n]\n",
+            "world file:5: \"b/c\" cannot be the name of an architecture: no path can carry it",
+        ),
+        (
+            "[[org]]\nname = \"o\"\narchitectures = [\"a\"]\n\n[[org.endpoint]]\nid = \"e\"\n\
+             architecture = \"a\"\nserving = 2\n",
+            "world file:8: endpoint \"e\" serves version 2, which does not exist under \"a\"",
+        ),
+        (
+            "[[org]]\nname = \"o\"\ninference_key = \"k\"\n[[org]]\nname = \"p\"\n\
+             management_key = \"k\"\n",
+            "world file:6: the management key of org \"p\" is the inference key of org \"o\"",
+        ),
+    ] {
+        let error = WorldFile::parse(text).expect_err(text).to_string();
+        assert!(error.starts_with(expected), "{error}\nfor\n{text}");
+    }
+}
+
+#[test]
+fn a_fault_file_that_is_wrong_is_refused_with_its_line() {
+    for (text, expected) in [
+        (
+            "[[faults]]\n",
+            "fault file:1: unknown field `faults`, expected one of `seed`, `fault`, `sync`, \
+             `rollout`",
+        ),
+        (
+            "[[fault]]\naction = \"close\"\n\n[[fault]]\naction = \"explode\"\n",
+            "fault file:5: unknown variant `explode`, expected one of `delay`, `status`",
+        ),
+        (
+            "[[fault]]\naction = { delay = { seconds = 1 } }\n",
+            "fault file:2: unexpected keys in table: seconds, available keys: milliseconds",
+        ),
+        (
+            "[[fault]]\naction = \"close\"\nprobability = 5\n",
+            "fault file:3: expected a probability from 0 to 1, not 5",
+        ),
+        (
+            "[[fault]]\noperation = \"deploy\"\naction = \"close\"\n",
+            "fault file:2: unknown variant `deploy`, expected one of `list_model_architectures`",
+        ),
+        (
+            "\n[[fault]]\noperation = \"deploy_model\"\n",
+            "fault file:2: missing field `action`",
+        ),
+        (
+            "[[fault]]\naction = { status = { status = 503, retry_after = -1 } }\n",
+            "fault file:2: expected a number of seconds, { date_in = seconds }, or the header's \
+             text",
+        ),
+    ] {
+        let error = FaultPlan::parse(text).expect_err(text).to_string();
+        assert!(error.starts_with(expected), "{error}\nfor\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_the_world_does_not_have_is_refused_with_its_line() {
+    let path = std::env::temp_dir().join(format!("faults-{}.toml", std::process::id()));
+    let text = "[[rollout]]\nendpoint = \"my-org-gpt-oss-120b\"\noutcome = \"completes\"\n\n\
+                [[rollout]]\noutcome = \"completes\"\nendpoint = \"my-org\"\n";
+    std::fs::write(&path, text).expect("a file");
+    let builder = Simulator::builder().fault_file(&path).expect("a plan");
+    std::fs::remove_file(&path).expect("it is there");
+    let error = builder.start().await.expect_err("no such endpoint");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    let expected = format!(
+        "{}:7: the world has no endpoint \"my-org\"; expected one of: my-org-gpt-oss-120b, \
+         my-org-llama3.1-8b",
+        path.display()
+    );
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = WorldFile::read("no/such/world.toml").expect_err("no file");
+    assert_eq!(error.line(), None);
+    let error = error.to_string();
+    assert!(
+        error.starts_with("no/such/world.toml: cannot be read: "),
+        "{error}"
+    );
+}
+
+/// One document, in two places.
+#[tokio::test]
+async fn the_document_is_served() {
+    let rig = Rig::start().await;
+    let url = format!("{}/openapi.json", rig.simulator.base_url());
+    let answer = rig.client.get(url).send().await.expect("an answer");
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    let served = answer.text().await.expect("a body");
+    let path = format!(
+        "{}/../../openapi/management.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let merged = std::fs::read_to_string(path).expect("the merged document");
+    assert_eq!(served, merged);
+    assert_eq!(rig.simulator.journal(), []);
+}
