@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::Endpoint;
-use super::data::{Deployment, EndpointDetails, Replicas};
+use super::data::{Deployment, EndpointDetails, Replicas, Serving};
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::names::ModelVersionName;
 use crate::operation::{Operation, Tracked, private};
@@ -140,28 +140,50 @@ impl RolloutProbe {
             );
             return Look::Ended(progress, self.ended(error));
         }
-        let newer = self.newer_complete(details);
-        match (ours.phase(), newer) {
-            (Phase::Failed, _) if ours.state == Some(DeploymentState::Cancelled) => {
+        match ours.phase() {
+            Phase::Failed if ours.state == Some(DeploymentState::Cancelled) => {
                 let newest = details.deployments.iter().max_by_key(|d| d.created);
                 let other = newest.filter(|d| d.id != ours.id && d.created > ours.created);
                 Look::Ended(progress, self.superseded("it was cancelled", other))
             }
-            (Phase::Failed, _) => Look::Ended(progress, self.failed(ours)),
-            (Phase::InProgress, Some(newer)) => {
-                let error = self.superseded("it is not complete", Some(newer));
-                Look::Ended(progress, error)
-            }
-            (Phase::InProgress, None) => Look::Going(progress),
-            // Ours is complete, and the newest that is complete is what serves.
-            (Phase::Succeeded, Some(newer)) if newer.version.as_ref() != Some(&self.version) => {
-                Look::Ended(progress, self.superseded("it was complete", Some(newer)))
-            }
-            (Phase::Succeeded, _) => match self.tied(details) {
-                Some(other) => Look::Ended(progress, self.unclear(other)),
+            Phase::Failed => Look::Ended(progress, self.failed(ours)),
+            Phase::InProgress => match self.newer_complete(details) {
+                Some(newer) => {
+                    let error = self.superseded("it is not complete", Some(newer));
+                    Look::Ended(progress, error)
+                }
+                None => Look::Going(progress),
+            },
+            Phase::Succeeded => match self.does_not_serve(details) {
+                Some(error) => Look::Ended(progress, error),
                 None => Look::Done(progress, ours.clone()),
             },
         }
+    }
+
+    /// Why ours, which is complete, is not known to be what serves: it has to be the newest that
+    /// is complete, those aside that are known to have come before it.
+    fn does_not_serve(&self, details: &EndpointDetails) -> Option<Error> {
+        let mut rest = details.clone();
+        rest.deployments.retain(|d| !self.earlier.contains(&d.id));
+        let ours = rest.deployments.iter_mut();
+        for ours in ours.filter(|d| d.id == self.deployment) {
+            ours.created = self.created;
+        }
+        let (newest, unclear) = match rest.serving() {
+            Serving::Nothing => return None,
+            Serving::Unclear(tied) => (tied, true),
+            // One with a date counts as newer than one without, but that is not known of them.
+            Serving::Deployment(one) => (vec![one], self.created.is_none()),
+        };
+        let other = newest
+            .iter()
+            .find(|d| d.id != self.deployment && d.version.as_ref() != Some(&self.version))?;
+        Some(if unclear {
+            self.unclear(other)
+        } else {
+            self.superseded("it was complete", Some(other))
+        })
     }
 
     /// The list may name the version by the alias that it was deployed by, although we never do.
@@ -181,17 +203,6 @@ impl RolloutProbe {
             .filter(|d| d.id != self.deployment && d.is_complete())
             .filter(|d| d.created.is_some_and(|created| created > ours))
             .max_by_key(|d| d.created)
-    }
-
-    /// A complete deployment of another version that may have come before ours or after it: it
-    /// has the same date, or neither has one, and it was not seen complete before ours was.
-    fn tied<'a>(&self, details: &'a EndpointDetails) -> Option<&'a Deployment> {
-        details
-            .deployments
-            .iter()
-            .filter(|d| d.id != self.deployment && d.is_complete())
-            .filter(|d| d.created == self.created && d.version.as_ref() != Some(&self.version))
-            .find(|d| !self.earlier.contains(&d.id))
     }
 
     fn failed(&self, ours: &Deployment) -> Error {
@@ -219,8 +230,8 @@ impl RolloutProbe {
 
     fn unclear(&self, other: &Deployment) -> Error {
         let what = format!(
-            "it is complete, and so is deployment {} of {}, which has the same date: which of \
-             them serves cannot be told",
+            "it is complete, and so is deployment {} of {}, and their dates do not tell which of \
+             them serves",
             printable(&other.id),
             printable(&other.model)
         );

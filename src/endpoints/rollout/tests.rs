@@ -156,6 +156,43 @@ fn two_complete_ones_of_one_second_leave_unclear_what_serves() {
 }
 
 #[test]
+fn without_a_date_of_ours_another_complete_one_leaves_unclear_what_serves() {
+    let undated: Entry = (OURS, 2, None, Some("complete"));
+    let after = |looks: &[&[Entry]]| {
+        let mut probe = probe();
+        probe.created = None;
+        let said = looks.iter().map(|look| say(probe.judge(&details(look))));
+        said.last().expect("a look")
+    };
+    assert_eq!(after(&[&[undated]]), "complete: serves");
+    assert_eq!(after(&[&[OLDER, undated]]), "complete: Ambiguous");
+    let of_ours: Entry = ("d-1", 2, Some(10), Some("complete"));
+    assert_eq!(after(&[&[of_ours, undated]]), "complete: serves");
+    let going: Entry = (OURS, 2, None, Some("in_progress"));
+    assert_eq!(
+        after(&[&[OLDER, going], &[OLDER, undated]]),
+        "complete: serves"
+    );
+}
+
+#[test]
+fn newer_ones_of_one_second_leave_unclear_what_serves() {
+    let of_ours: Entry = ("d-4", 2, Some(30), Some("complete"));
+    for newer in [[NEWER, of_ours], [of_ours, NEWER]] {
+        let list = [newer[0], newer[1], ours("complete")];
+        assert_eq!(after(&[&list]), "complete: Ambiguous");
+    }
+}
+
+#[test]
+fn the_date_of_the_accepting_answer_holds_where_the_list_has_none() {
+    let undated: Entry = (OURS, 2, None, Some("complete"));
+    assert_eq!(after(&[&[OLDER, undated]]), "complete: serves");
+    assert_eq!(after(&[&[NEWER, undated]]), "complete: Superseded");
+    assert_eq!(after(&[&[SAME_SECOND, undated]]), "complete: Ambiguous");
+}
+
+#[test]
 fn what_was_complete_while_ours_was_not_came_before_it() {
     let going: &[Entry] = &[SAME_SECOND, ours("in_progress"), OLDER];
     let both: &[Entry] = &[SAME_SECOND, ours("complete"), OLDER];
@@ -194,9 +231,9 @@ fn the_end_is_told_in_one_line() {
     assert_eq!(
         said(&[SAME_SECOND, ours("complete")]),
         format!(
-            "{about}: it is complete, and so is deployment d-3 of orgs/o/models/a/versions/3, \
-             which has the same date: which of them serves cannot be told; ask the endpoint \
-             itself what answers, or deploy again"
+            "{about}: it is complete, and so is deployment d-3 of orgs/o/models/a/versions/3, and \
+             their dates do not tell which of them serves; ask the endpoint itself what answers, \
+             or deploy again"
         )
     );
 }
