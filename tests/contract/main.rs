@@ -21,5 +21,6 @@ mod public;
 mod reads;
 mod refusals;
 mod retries;
+mod serving;
 mod waits;
 mod writes;

@@ -251,6 +251,31 @@ async fn it_is_pinned_to_its_deployment_whatever_else_deploys_the_version() {
 }
 
 #[tokio::test]
+async fn an_entry_with_our_id_may_name_the_version_by_an_alias() {
+    let mut by_alias = ours("complete");
+    by_alias["model"] = json!("orgs/my-org/models/gpt-oss-120b/versions/production");
+    let (_service, operation) = rollout([vec![before("complete"), by_alias]]).await;
+    let deployed = operation.wait().schedule(at_once()).await.unwrap();
+    assert_eq!(deployed.id, DEPLOYMENT);
+}
+
+#[tokio::test]
+async fn which_of_two_of_the_same_second_serves_is_not_guessed() {
+    let rival = deployment("d-rival", 8, QUEUED, "complete");
+    let (_service, operation) = rollout([vec![ours("complete"), rival]]).await;
+    let error = operation.wait().schedule(at_once()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{OURS}: it is complete, and so is deployment d-rival of \
+             orgs/my-org/models/gpt-oss-120b/versions/8, and their dates do not tell which of \
+             them serves; ask the endpoint itself what answers, or deploy again"
+        )
+    );
+}
+
+#[tokio::test]
 async fn an_entry_with_our_id_and_another_version_is_a_failure() {
     let another = deployment(DEPLOYMENT, 2, QUEUED, "complete");
     let (_service, operation) = rollout([vec![another]]).await;
