@@ -116,8 +116,8 @@ async fn two_of_one_second_that_are_both_complete_leave_unclear_what_serves() {
             error.to_string(),
             format!(
                 "deployment {} of {} to {ENDPOINT}: it is complete, and so is deployment {} of \
-                 {}, which has the same date: which of them serves cannot be told; ask the \
-                 endpoint itself what answers, or deploy again",
+                 {}, and their dates do not tell which of them serves; ask the endpoint itself \
+                 what answers, or deploy again",
                 operation.deployment_id(),
                 operation.version(),
                 other.deployment_id(),
