@@ -150,13 +150,13 @@ async fn a_rollout_that_stalls_reaches_the_deadline_which_names_its_last_state()
     let outcome = RolloutOutcome::Stalls { replicas: 1 };
     rig.simulator.plan_rollout(ENDPOINT, outcome).unwrap();
     let operation = rig.endpoint().deploy("2").await.unwrap();
-    let wait = wait_for(&operation).deadline(Duration::from_secs(2));
+    let wait = wait_for(&operation).deadline(Duration::from_secs(3));
     let error = refused(wait.await);
     assert_eq!(error.kind(), ErrorKind::Deadline);
     let id = operation.deployment_id();
     let line = error.to_string();
     let begins = format!(
-        "deployment {id} of {} to {ENDPOINT}: not ended after 2.",
+        "deployment {id} of {} to {ENDPOINT}: not ended after 3.",
         name_of(2)
     );
     assert!(line.starts_with(&begins), "{line}");
@@ -175,7 +175,7 @@ async fn a_sync_that_stalls_reaches_the_deadline_too() {
         .plan_sync(ARCHITECTURE, SyncOutcome::Stalls)
         .unwrap();
     let operation = rig.model().upload("s3://my-bucket/run-1").await.unwrap();
-    let error = refused(wait_for(&operation).deadline(Duration::from_secs(2)).await);
+    let error = refused(wait_for(&operation).deadline(Duration::from_secs(3)).await);
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert!(
         error.to_string().contains("s, last seen in_progress ("),

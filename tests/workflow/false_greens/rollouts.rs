@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cerebras_management::{Deployment, ErrorKind, Operation, Result};
+use cerebras_management::names::VersionId;
+use cerebras_management::{Deployment, ErrorKind, Operation, Result, Serving};
 use cerebras_management_simulator::{RolloutOutcome, Simulator};
 
 use super::behaviours::Setting;
@@ -161,7 +162,22 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
     };
     rig.pace.change_step(pace);
     let ended = wait_for(&operation).patience(Duration::ZERO).await;
-    judge(&rig, &operation, ended)
+    let verdict = judge(&rig, &operation, ended);
+    what_is_said_to_serve_does(&rig, scenario, &setting).await;
+    verdict
+}
+
+/// `Endpoint::serving` tells the truth, or that it cannot.
+async fn what_is_said_to_serve_does(rig: &Rig, scenario: Scenario, setting: &Setting) {
+    let said = rig.somebody_else().endpoint().serving().await.unwrap();
+    let unclear = matches!(said, Serving::Unclear(_));
+    let said = said.version_id().map(VersionId::get);
+    let truth = rig.simulator.serving(ENDPOINT);
+    let (name, setting) = (scenario.name, setting.name());
+    assert!(
+        unclear || said == truth,
+        "{name} [{setting}]: {said:?}, not {truth:?}"
+    );
 }
 
 async fn deploy(
