@@ -1,7 +1,7 @@
 //! Headless Chromium, driven over the `WebDriver` protocol: as much of it as the page needs.
 
 use std::env;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -123,7 +123,9 @@ impl Driver {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let required = env::var_os("CBM_REQUIRE_CHROMIUM").is_some();
                 assert!(!required, "chromedriver is required, and not there");
-                eprintln!("NOT TESTED: there is no chromedriver (Debian: chromium-driver)");
+                // Not `eprintln!`, which is kept back when a test passes.
+                let note = "NOT TESTED: there is no chromedriver (Debian: chromium-driver)";
+                let _ = writeln!(io::stderr(), "{note}");
                 return None;
             }
             Err(error) => panic!("chromedriver does not start: {error}"),
