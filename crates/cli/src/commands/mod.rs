@@ -5,3 +5,21 @@ pub(crate) mod simulate;
 
 /// Anything that ends a command: its line goes to stderr.
 pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// What was given is wrong, as a file that cannot be read: exit code 2, as for a wrong argument.
+#[derive(Debug)]
+pub(crate) struct BadInput(Failure);
+
+impl BadInput {
+    pub(crate) fn from(error: impl std::error::Error + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl std::fmt::Display for BadInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for BadInput {}

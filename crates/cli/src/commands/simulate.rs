@@ -1,11 +1,12 @@
 //! `cbm simulate`: the simulator, for as long as it is wanted.
 
-use cerebras_management_simulator::{
-    Behaviour, DEFAULT_ENDPOINTS, DEFAULT_ORG, INFERENCE_KEY, MANAGEMENT_KEY, Simulator,
-};
+use std::io;
+use std::path::PathBuf;
+
+use cerebras_management_simulator::{Behaviour, Builder, Simulator, WorldFile};
 use clap::Args;
 
-use super::Failure;
+use super::{BadInput, Failure};
 use crate::screen::Screen;
 
 /// Run a simulator of the Management API on this machine, until Ctrl-C
@@ -19,11 +20,21 @@ pub(crate) struct Simulate {
     #[arg(long, default_value_t = 8080)]
     port: u16,
 
-    /// How many simulated seconds pass in a real one
-    #[arg(long, default_value_t = 1.0, value_parser = speed)]
-    speed: f64,
+    /// What is there and how it behaves, in TOML; one org with nothing deployed unless given
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
 
-    /// Have it behave otherwise where the published pages leave it open; can be repeated
+    /// What goes wrong, in TOML; nothing unless given
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+
+    /// How many simulated seconds pass in a real one, before what the world file says; with 0
+    /// the clock stands still, and only POST /_simulator/advance moves it [default: 1]
+    #[arg(long, value_parser = speed)]
+    speed: Option<f64>,
+
+    /// Have it behave otherwise where the published pages leave it open, before what the world
+    /// file says; can be repeated
     #[arg(long, value_name = "SWITCH=VALUE", value_parser = switch)]
     behaviour: Vec<(String, String)>,
 }
@@ -49,48 +60,76 @@ fn switch(given: &str) -> Result<(String, String), String> {
 
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(factor) if factor > 0.0 && f64::is_finite(factor) => Ok(factor),
-        _ => Err("expected a number above 0, such as 60".to_owned()),
+        Ok(factor) if factor >= 0.0 && f64::is_finite(factor) => Ok(factor),
+        _ => Err("expected a number of 0 or more, such as 60".to_owned()),
     }
 }
 
 pub(crate) async fn run(arguments: Simulate) -> Result<(), Failure> {
-    let mut behaviour = Behaviour::default();
-    for (name, value) in &arguments.behaviour {
-        behaviour.set(name, value)?;
-    }
-    let simulator = Simulator::builder()
-        .port(arguments.port)
-        .speed(arguments.speed)
-        .behaviour(behaviour)
-        .start()
-        .await
-        .map_err(|error| format!("the simulator cannot start: {error}"))?;
+    let simulator = builder(&arguments)?.start().await.map_err(|error| {
+        // A contradiction between the files; the rest is about the port.
+        if error.kind() == io::ErrorKind::InvalidInput {
+            return BadInput::from(error).into();
+        }
+        Failure::from(format!("the simulator cannot start: {error}"))
+    })?;
     let screen = Screen::new();
     screen.title("A simulator of the Cerebras Management API. It is not the service.");
     print_environment(screen, &simulator);
     keep(screen, simulator).await
 }
 
-/// What a shell needs to talk to it.
+/// The files, and before what they say, the other arguments.
+fn builder(arguments: &Simulate) -> Result<Builder, BadInput> {
+    let mut file = match &arguments.world {
+        Some(path) => WorldFile::read(path).map_err(BadInput::from)?,
+        None => WorldFile::default(),
+    };
+    for (name, value) in &arguments.behaviour {
+        file.behaviour.set(name, value).map_err(BadInput::from)?;
+    }
+    file.speed = arguments.speed.or(file.speed);
+    let builder = Builder::from(file).port(arguments.port);
+    match &arguments.faults {
+        Some(path) => builder.fault_file(path).map_err(BadInput::from),
+        None => Ok(builder),
+    }
+}
+
+/// What a shell needs to talk to it, as its first org.
 pub(crate) fn print_environment(screen: Screen, simulator: &Simulator) {
+    let url = simulator.base_url();
+    let world = simulator.snapshot();
+    let Some(org) = world.orgs.first() else {
+        return;
+    };
     screen.blank();
-    screen.line(&format!(
-        "export CEREBRAS_MANAGEMENT_BASE_URL={}",
-        simulator.base_url()
-    ));
-    screen.line(&format!(
-        "export CEREBRAS_MANAGEMENT_API_KEY={MANAGEMENT_KEY}"
-    ));
-    screen.line(&format!("export CEREBRAS_API_KEY={INFERENCE_KEY}"));
-    screen.line(&format!("export CEREBRAS_ORG_NAME={DEFAULT_ORG}"));
+    screen.line(&format!("export CEREBRAS_MANAGEMENT_BASE_URL={url}"));
+    for (variable, value) in [
+        ("CEREBRAS_MANAGEMENT_API_KEY", &org.management_key),
+        ("CEREBRAS_API_KEY", &org.inference_key),
+        ("CEREBRAS_ORG_NAME", &org.name),
+    ] {
+        screen.line(&format!("export {variable}={}", quoted(value)));
+    }
     screen.blank();
-    screen.note("Try:");
-    screen.line(&format!(
-        "curl -H 'Authorization: Bearer {MANAGEMENT_KEY}' {}/management/v1/endpoints/{}",
-        simulator.base_url(),
-        DEFAULT_ENDPOINTS[0],
-    ));
+    screen.note(&format!("Watch it in a browser: {url}"));
+    let own = world.endpoints.iter().find(|e| e.org == org.name);
+    if let Some(endpoint) = own {
+        let authorization = quoted(&format!("Authorization: Bearer {}", org.management_key));
+        let endpoint = quoted(&format!("{url}/management/v1/endpoints/{}", endpoint.id));
+        screen.note("Try:");
+        screen.line(&format!("curl -H {authorization} {endpoint}"));
+    }
+}
+
+/// As one word of a shell. What a world file names can have any character in it.
+fn quoted(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Goes on until Ctrl-C.

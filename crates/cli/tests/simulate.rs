@@ -1,0 +1,199 @@
+//! `cbm simulate` with files, run as a person runs it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+fn cbm(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cbm"));
+    command.args(["simulate", "--port", "0"]);
+    command.args(arguments).env_clear();
+    command
+}
+
+fn example(name: &str) -> String {
+    let examples = "../simulator/examples";
+    format!("{}/{examples}/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file that is gone with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("cbm-simulate-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, text).expect("a file");
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("UTF-8")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A running simulator, which ends with the test.
+struct Running {
+    child: Child,
+    out: Lines<BufReader<ChildStdout>>,
+    address: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = cbm(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cbm runs");
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut running = Self {
+            child,
+            out: out.lines(),
+            address: String::new(),
+        };
+        let line = running.line_with("BASE_URL=");
+        let (_, address) = line.split_once("http://").expect("a URL");
+        address.clone_into(&mut running.address);
+        running
+    }
+
+    fn line_with(&mut self, text: &str) -> String {
+        let mut lines = self.out.by_ref().map_while(Result::ok);
+        let line = lines.find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("no line has {text:?}"))
+    }
+
+    /// Status line, headers and body of one request.
+    fn ask(&self, method: &str, path: &str, key: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n\
+             authorization: Bearer {key}\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+}
+
+fn output(arguments: &[&str]) -> Output {
+    cbm(arguments).output().expect("cbm runs")
+}
+
+#[track_caller]
+fn assert_refused(output: &Output, expected: &str) {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(error.trim_end(), expected);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.stdout, b"", "nothing is started");
+}
+
+#[test]
+fn it_starts_with_the_example_files() {
+    let running = Running::start(&[
+        "--world",
+        &example("world.toml"),
+        "--faults",
+        &example("chaos.toml"),
+    ]);
+    let path = "/management/v1/orgs/acme/models";
+    let world = running.ask("GET", "/_simulator/world", "", "");
+    assert!(world.contains(r#""serving":1"#), "{world}");
+    let faults = running.ask("GET", "/_simulator/faults", "", "");
+    assert!(faults.contains(r#"{"seed":42,"fault":[{"#), "{faults}");
+    let answer = running.ask("GET", path, "acme-management-key", "");
+    assert!(
+        answer.ends_with(r#"{"model_architectures":["llama3.1-8b"]}"#),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_it_prints_is_for_the_world_it_has() {
+    let world = Scratch::new(
+        "keys.toml",
+        "[[org]]\nname = \"my org's\"\nmanagement_key = \"m1\"\ninference_key = \"i1\"\n",
+    );
+    let mut running = Running::start(&["--world", world.path()]);
+    for expected in [
+        "export CEREBRAS_MANAGEMENT_API_KEY=m1",
+        "export CEREBRAS_API_KEY=i1",
+        r"export CEREBRAS_ORG_NAME='my org'\''s'",
+    ] {
+        assert_eq!(running.line_with("export"), expected);
+    }
+}
+
+#[test]
+fn arguments_come_before_the_world_file() {
+    let world = Scratch::new(
+        "behaviour.toml",
+        "speed = 60\n[behaviour]\nother_org = \"not_found\"\nid_reuse = \"reused\"\n",
+    );
+    let running = Running::start(&[
+        "--world",
+        world.path(),
+        "--behaviour",
+        "other_org=forbidden",
+        "--speed",
+        "0",
+    ]);
+    let path = "/management/v1/orgs/nobody/models";
+    let answer = running.ask("GET", path, "simulated-management-key", "");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    let moved = running.ask("POST", "/_simulator/advance", "", r#"{"seconds":90}"#);
+    assert!(moved.ends_with(r#"{"now":90.0}"#), "{moved}");
+}
+
+#[test]
+fn a_file_that_is_wrong_is_refused_with_its_line() {
+    let world = Scratch::new("wrong.toml", "speed = 60\n[behavior]\n");
+    assert_refused(
+        &output(&["--world", world.path()]),
+        &format!(
+            "cbm: {}:2: unknown field `behavior`, expected one of `speed`, `started`, \
+             `behaviour`, `timings`, `org`",
+            world.path()
+        ),
+    );
+    let faults = Scratch::new(
+        "unknown.toml",
+        "[[sync]]\noutcome = \"fails\"\narchitecture = \"a\"",
+    );
+    assert_refused(
+        &output(&["--faults", faults.path()]),
+        &format!(
+            "cbm: {}:3: the world has no architecture \"a\"; expected one of: gpt-oss-120b, \
+             llama3.1-8b",
+            faults.path()
+        ),
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    for argument in ["--world", "--faults"] {
+        assert_refused(
+            &output(&[argument, "no/such.toml"]),
+            "cbm: no/such.toml: cannot be read: No such file or directory (os error 2)",
+        );
+    }
+}
