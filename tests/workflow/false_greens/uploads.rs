@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use cerebras_management::ErrorKind;
+use cerebras_management::{ErrorKind, ModelVersion};
 use cerebras_management_simulator::{Simulator, SyncOutcome, SyncState};
 
 use super::behaviours::Setting;
 use super::tally::{HORIZON, Named, Rule, Verdict, Why, timings, why};
-use crate::harness::{ARCHITECTURE, Rig, id_of, wait_for};
+use crate::harness::{ARCHITECTURE, ENDPOINT, Rig, id_of, wait_for};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scenario {
@@ -70,6 +70,7 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
     match ended {
         Ok(version) if synced => {
             assert_eq!(id_of(&version), truth.id);
+            it_can_be_deployed(&rig, &version).await;
             Verdict::Green
         }
         Ok(_) => Verdict::FalseGreen,
@@ -79,6 +80,20 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
             why => Verdict::Red(why),
         },
     }
+}
+
+/// What is called good comes to serve, under whatever behaviour.
+async fn it_can_be_deployed(rig: &Rig, version: &ModelVersion) {
+    let endpoint = rig.somebody_else().endpoint();
+    let operation = endpoint.deploy(version).await.unwrap();
+    rig.simulator.advance(Duration::from_secs(3600));
+    wait_for(&operation).await.unwrap();
+    assert_eq!(rig.simulator.serving(ENDPOINT), Some(id_of(version)));
+    let answer = endpoint.chat("Hello!").await.unwrap();
+    assert_eq!(
+        answer.text,
+        format!("Simulated answer from {}.", version.name())
+    );
 }
 
 pub(super) const EXPLAINED: &[Rule] = &[
