@@ -87,18 +87,24 @@ impl Drop for Running {
 }
 
 #[test]
-fn a_port_in_use_is_said_and_nothing_starts() {
+fn it_says_where_it_is_and_a_port_in_use_starts_nothing() {
     let first = cbm(&["simulate", "--port", "0"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("cbm runs");
     let mut first = Running(first);
     let out = BufReader::new(first.0.stdout.take().expect("a pipe"));
-    let url = out
+    let lines: Vec<_> = out
         .lines()
         .map_while(Result::ok)
-        .find_map(|line| Some(line.split_once("BASE_URL=")?.1.to_owned()))
+        .take_while(|line| line != "It runs until Ctrl-C.")
+        .collect();
+    let url = lines
+        .iter()
+        .find_map(|line| Some(line.split_once("BASE_URL=")?.1))
         .expect("it says where it listens");
+    let watch = format!("Watch it in a browser: {url}");
+    assert!(lines.contains(&watch), "{lines:#?}");
     let port = url.rsplit(':').next().expect("a port").to_owned();
 
     let second = output(&["simulate", "--port", &port]);

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use browser::Browser;
-use cerebras_management_simulator::{Fault, FaultAction, Operation};
+use cerebras_management_simulator::{Fault, FaultAction, Operation, Simulator};
 use common::{ENDPOINT, Rig};
 use serde_json::{Value, json};
 
@@ -121,6 +121,7 @@ async fn a_person_sees_what_fails() {
     page.sees(REQUEST, seen).await;
     assert_eq!(page.complaints().await, [] as [Value; 0]);
 
+    let port = rig.simulator.addr().port();
     rig.simulator.stop().await;
     page.sees("#connection", "Connection lost.").await;
     page.sees(
@@ -129,6 +130,11 @@ async fn a_person_sees_what_fails() {
     )
     .await;
     page.sees(CARD, "Serves version 1").await;
+
+    let next = Simulator::builder().port(port).start().await;
+    let _next = next.expect("the same port");
+    page.sees("#connection", "Live").await;
+    page.sees(CARD, "Serves nothing yet").await;
 }
 
 #[tokio::test]
