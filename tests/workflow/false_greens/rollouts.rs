@@ -7,7 +7,7 @@ use cerebras_management::{Deployment, ErrorKind, Operation, Result, Serving};
 use cerebras_management_simulator::{RolloutOutcome, Simulator};
 
 use super::behaviours::Setting;
-use super::tally::{HORIZON, Named, Rule, Verdict, Why, timings, why};
+use super::tally::{Named, Rule, Verdict, Why, horizon, timings, why};
 use crate::harness::{ENDPOINT, ORG, Rig, deployed_id, serving, synced, wait_for};
 
 /// Deployments to an endpoint that serves version 1. The one that is waited for is of version 2.
@@ -136,7 +136,7 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
         .version(ORG, synced("run-3"))
         .endpoint(ORG, serving(1));
     // The deploys take no time, so that how far apart they are is the scenario's to say.
-    let rig = Rig::at(builder, Duration::ZERO, HORIZON).await;
+    let rig = Rig::at(builder, Duration::ZERO, horizon(pace)).await;
     rig.simulator.advance(Duration::from_secs(10));
 
     let ours = match scenario.rival {

@@ -54,7 +54,7 @@ impl fmt::Display for Verdict {
 /// How far apart polls are, in simulated time, so that they see some of the states.
 const PACE: Duration = Duration::from_secs(13);
 /// So that they see each of the states, or only the last.
-const PACES: [Duration; 2] = [Duration::from_secs(6), Duration::from_secs(60)];
+const PACES: [Duration; 2] = [Duration::from_secs(7), Duration::from_secs(60)];
 
 /// One run.
 pub(crate) struct Run {
@@ -196,8 +196,11 @@ pub(crate) fn timings() -> Timings {
     }
 }
 
-/// By then everything that ends has ended.
-pub(crate) const HORIZON: Duration = Duration::from_secs(135);
+/// By then everything that ends has ended, and a poll has seen it.
+pub(crate) fn horizon(pace: Duration) -> Duration {
+    let ended = Duration::from_secs(75);
+    ended + pace
+}
 
 /// How a wait ended badly: beyond the horizon no request gets through.
 pub(crate) fn why(kind: ErrorKind) -> Why {

@@ -6,7 +6,7 @@ use cerebras_management::{ErrorKind, ModelVersion};
 use cerebras_management_simulator::{Simulator, SyncOutcome, SyncState};
 
 use super::behaviours::Setting;
-use super::tally::{HORIZON, Named, Rule, Verdict, Why, timings, why};
+use super::tally::{Named, Rule, Verdict, Why, horizon, timings, why};
 use crate::harness::{ARCHITECTURE, ENDPOINT, Rig, id_of, wait_for};
 
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
     let builder = Simulator::builder()
         .behaviour(setting.behaviour)
         .timings(timings());
-    let rig = Rig::at(builder, Duration::ZERO, HORIZON).await;
+    let rig = Rig::at(builder, Duration::ZERO, horizon(pace)).await;
     let planned = rig.simulator.plan_sync(ARCHITECTURE, scenario.outcome());
     planned.unwrap();
     let operation = rig.model().upload("s3://my-bucket/run-1/").await.unwrap();
