@@ -51,13 +51,16 @@ mod base_url;
 mod client;
 mod endpoints;
 mod error;
+mod handle;
 mod inference;
 mod key;
 pub mod names;
 mod operation;
 mod org;
 mod poll;
+mod printable;
 mod raw;
+mod resume;
 mod retry;
 pub mod status;
 mod time;
@@ -70,11 +73,13 @@ pub use endpoints::{
     RolloutProgress, Serving,
 };
 pub use error::{Error, ErrorKind, FieldError, Result, Sent};
+pub use handle::{Handle, HandleError};
 pub use inference::{Chat, ChatAnswer};
 pub use key::{ApiKey, KeyFuture, KeyProvider};
 pub use operation::{Change, Operation, Tracked, Wait, Watch};
 pub use org::Org;
 pub use poll::Schedule;
+pub use resume::Resumed;
 pub use retry::RetryPolicy;
 pub use versions::{Delete, Deleted, Model, ModelVersion, SyncProgress, Upload, Version};
 

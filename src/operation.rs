@@ -12,6 +12,7 @@ use futures_util::stream;
 use tokio::time::Instant;
 
 use crate::error::Result;
+use crate::handle::Handle;
 use crate::poll::{Limits, Poll, Probe, Schedule, Step};
 
 /// How long a wait goes on while no poll succeeds, by default.
@@ -40,6 +41,11 @@ pub(crate) mod private {
 
         /// How long a wait takes at most, by default.
         const DEADLINE: Duration;
+
+        /// What a probe looks at, written down.
+        fn handle(probe: &Self::Probe) -> crate::handle::Handle
+        where
+            Self: super::Tracked;
     }
 }
 
@@ -84,6 +90,12 @@ impl<T: Tracked> Operation<T> {
 
     pub(crate) fn settled_value(&self) -> Option<&T> {
         self.settled.as_ref()
+    }
+
+    /// The operation, written down: to go on with [`Client::resume`](crate::Client::resume) in
+    /// another process. It holds no secret.
+    pub fn handle(&self) -> Handle {
+        T::handle(&self.probe)
     }
 
     /// What the service's answer showed when it accepted the operation.
@@ -205,7 +217,7 @@ impl<T: Tracked> Watch<T> {
             Some(match poll.step().await {
                 Ok(Step::Progress(progress)) => (Ok(Change::Progress(progress)), Some(poll)),
                 Ok(Step::Done(value)) => (Ok(Change::Done(value)), None),
-                Err(error) => (Err(error), None),
+                Err(error) => (Err(error.of_wait(T::handle(poll.probe()))), None),
             })
         }))
     }
@@ -298,7 +310,8 @@ impl<T: Tracked> IntoFuture for Wait<T> {
             }
             let mut poll = watch.poll();
             loop {
-                match poll.step().await? {
+                let step = poll.step().await;
+                match step.map_err(|error| error.of_wait(T::handle(poll.probe())))? {
                     Step::Progress(progress) => tell(&progress),
                     Step::Done(value) => return Ok(value),
                 }

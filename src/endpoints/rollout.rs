@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::Endpoint;
 use super::data::{Deployment, EndpointDetails, Replicas, Serving};
 use crate::error::{Error, ErrorKind, Result, printable};
+use crate::handle::{Handle, Subject};
 use crate::names::ModelVersionName;
 use crate::operation::{Operation, Tracked, private};
 use crate::poll::{Look, Probe};
@@ -54,9 +55,44 @@ impl Tracked for Deployment {
 impl private::Tracked for Deployment {
     type Probe = RolloutProbe;
     const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
+
+    fn handle(probe: &RolloutProbe) -> Handle {
+        Handle {
+            of: Subject::Rollout {
+                endpoint: probe.endpoint.id().clone(),
+                deployment: probe.deployment.clone(),
+                version: probe.version.clone(),
+                created: probe.created.and_then(unix_seconds),
+            },
+            base: probe.endpoint.client().base_url().to_owned(),
+        }
+    }
 }
 
 impl Operation<Deployment> {
+    /// One that goes on from a handle. Nothing is known of it until the first poll.
+    pub(crate) fn resumed_rollout(
+        endpoint: Endpoint,
+        deployment: String,
+        version: ModelVersionName,
+        created: Option<u64>,
+    ) -> Self {
+        let known = RolloutProgress {
+            listed: true,
+            state: None,
+            replicas: None,
+        };
+        let probe = RolloutProbe {
+            endpoint,
+            deployment,
+            version,
+            created: created.and_then(from_unix_seconds),
+            listed: false,
+            earlier: Vec::new(),
+        };
+        Self::accepted(probe, known)
+    }
+
     /// The deployment's UUID.
     #[must_use]
     pub fn deployment_id(&self) -> &str {
@@ -242,6 +278,14 @@ impl RolloutProbe {
     fn ended(&self, error: Error) -> Error {
         error.about(self.subject()).sent(crate::Sent::Yes)
     }
+}
+
+fn unix_seconds(time: SystemTime) -> Option<u64> {
+    Some(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}
+
+fn from_unix_seconds(seconds: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
 impl Probe for RolloutProbe {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::display::printable;
+use crate::printable::printable;
 
 /// How much of a body an error keeps, in bytes.
 const EXCERPT: usize = 4096;

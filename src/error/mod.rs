@@ -8,11 +8,12 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::handle::{Handle, HandleError};
 use crate::names::NameError;
 
+pub(crate) use crate::printable::printable;
 pub(crate) use body::Details;
 pub use body::FieldError;
-pub(crate) use display::printable;
 pub use kind::{ErrorKind, Sent};
 
 /// Shorthand for a result with this crate's [`Error`].
@@ -51,6 +52,7 @@ struct Inner {
     sent: Sent,
     writes: bool,
     attempts: u32,
+    handle: Option<Handle>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -127,6 +129,14 @@ impl Error {
         self.inner.attempts
     }
 
+    /// The operation that was waited for, written down, when a wait ended with this error. After
+    /// a [`Deadline`](ErrorKind::Deadline), [`Client::resume`](crate::Client::resume) goes on
+    /// with it.
+    #[must_use]
+    pub fn handle(&self) -> Option<&Handle> {
+        self.inner.handle.as_ref()
+    }
+
     /// What to do about it, if that is known. It is part of the `Display` line too.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
@@ -153,6 +163,7 @@ impl Error {
                 sent: Sent::No,
                 writes: false,
                 attempts: 0,
+                handle: None,
                 source: None,
             }),
         }
@@ -224,6 +235,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn of_wait(mut self, handle: Handle) -> Self {
+        self.inner.handle = Some(handle);
+        self
+    }
+
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.inner.attempts = attempts;
         self
@@ -241,6 +257,12 @@ pub(crate) struct Answered {
 
 impl From<NameError> for Error {
     fn from(error: NameError) -> Self {
+        Self::invalid(error.to_string()).caused_by(error)
+    }
+}
+
+impl From<HandleError> for Error {
+    fn from(error: HandleError) -> Self {
         Self::invalid(error.to_string()).caused_by(error)
     }
 }

@@ -97,6 +97,10 @@ impl<P: Probe> Poll<P> {
         }
     }
 
+    pub(crate) fn probe(&self) -> &P {
+        &self.probe
+    }
+
     /// The next new thing. After [`Step::Done`] or an error there is no further one to ask for.
     pub(crate) async fn step(&mut self) -> Result<Step<P::Progress, P::Output>> {
         loop {

@@ -9,6 +9,7 @@ use super::Version;
 use super::data::{ModelVersion, no_id};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::handle::{Handle, Subject};
 use crate::names::ModelVersionName;
 use crate::operation::{Operation, Tracked, private};
 use crate::poll::{Look, Probe};
@@ -95,6 +96,15 @@ impl Tracked for ModelVersion {
 impl private::Tracked for ModelVersion {
     type Probe = SyncProbe;
     const DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+
+    fn handle(probe: &SyncProbe) -> Handle {
+        Handle {
+            of: Subject::Upload {
+                version: probe.version.name().clone(),
+            },
+            base: probe.version.client().base_url().to_owned(),
+        }
+    }
 }
 
 impl Operation<ModelVersion> {
@@ -102,6 +112,15 @@ impl Operation<ModelVersion> {
     #[must_use]
     pub fn name(&self) -> &ModelVersionName {
         self.probe().version.name()
+    }
+
+    /// One that goes on from a handle. Nothing is known of it until the first poll.
+    pub(crate) fn resumed_sync(client: &Client, name: ModelVersionName) -> Self {
+        let known = SyncProgress {
+            status: None,
+            done: false,
+        };
+        Self::accepted(SyncProbe::new(Version::new(client.clone(), name)), known)
     }
 
     pub(crate) fn of_sync(client: &Client, version: ModelVersion) -> Result<Self> {
