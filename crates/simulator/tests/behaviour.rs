@@ -191,21 +191,3 @@ fn switches_are_written_as_they_are_set() {
     }
     assert!(serde_json::from_str::<Behaviour>(r#"{"id_ruse":"never"}"#).is_err());
 }
-
-/// Each switch has a row: name, values with the default first, why.
-#[test]
-fn the_readme_lists_every_switch() {
-    let readme = include_str!("../README.md");
-    for switch in Behaviour::SWITCHES {
-        let quoted = |value: &&str| format!("`{value}`");
-        let mut values: Vec<_> = switch.values.iter().map(quoted).collect();
-        values[0] = format!("**{}**", values[0]);
-        let row = format!("| `{}` | {} |", switch.name, values.join(", "));
-        assert!(readme.contains(&row), "no row begins with {row}");
-    }
-    let rows = readme
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .count();
-    assert_eq!(rows, Behaviour::SWITCHES.len());
-}
