@@ -144,12 +144,16 @@ impl Version {
                         "an alias names one version at a time: remove it from the version that \
                          holds it first",
                     ),
+                    // How the service refuses an alias that is held is not published.
+                    ErrorKind::Rejected if error.status() == Some(400) => error.remedy_is(
+                        "if another version holds one of the aliases, remove it there first",
+                    ),
                     _ => error,
                 }
             })?;
         if answer.name != name.to_string() {
             return Err(
-                crate::org::other_than_asked("version", answer.name, name).during(op.id, true)
+                crate::explain::other_than_asked("version", answer.name, name).during(op.id, true),
             );
         }
         Ok(())

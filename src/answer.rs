@@ -9,7 +9,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
 use crate::key::ApiKey;
-use crate::transport::Transport;
 
 /// The most that is read of a refusal's body: enough for any field errors.
 const REFUSAL_LIMIT: usize = 64 * 1024;
@@ -20,14 +19,22 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Sends one request and reads its answer, all of it by `until`. Should the answer repeat the
-/// key, then nothing that is made of it for an error or a trace does.
-pub(crate) async fn exchange(
-    transport: &Transport,
-    request: reqwest::Request,
-    until: Instant,
-    key: &ApiKey,
-) -> Result<Answer> {
+/// What one exchange is bound by.
+pub(crate) struct Terms<'a> {
+    pub(crate) http: &'a reqwest::Client,
+    /// For the remedies of errors.
+    pub(crate) base: &'a str,
+    /// When all of it must be over.
+    pub(crate) until: Instant,
+    /// The most that is read of a good answer's body, in bytes.
+    pub(crate) body_limit: usize,
+    /// Should the answer repeat it, then nothing that is made of it for an error or a trace does.
+    pub(crate) key: &'a ApiKey,
+}
+
+/// Sends one request and reads its answer.
+pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Result<Answer> {
+    let Terms { until, key, .. } = *terms;
     let started = Instant::now();
     let deletes = request.method() == http::Method::DELETE;
     let late = |head: Option<&Answered>| {
@@ -45,7 +52,7 @@ pub(crate) async fn exchange(
         }
     };
 
-    let response = timeout_at(until, transport.http.execute(request))
+    let response = timeout_at(until, terms.http.execute(request))
         .await
         .map_err(|_| late(None))?
         .map_err(|error| not_exchanged(&error))?;
@@ -55,7 +62,7 @@ pub(crate) async fn exchange(
     let page = is_page(response.headers());
     let target = location(response.headers(), key);
     let limit = if good {
-        transport.body_limit
+        terms.body_limit
     } else {
         REFUSAL_LIMIT
     };
@@ -77,7 +84,7 @@ pub(crate) async fn exchange(
             without(&body, key).as_bytes(),
             page,
             target.as_deref(),
-            transport.base.as_str(),
+            terms.base,
         ));
     }
     if page {

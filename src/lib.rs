@@ -51,6 +51,7 @@ mod base_url;
 mod client;
 mod endpoints;
 mod error;
+mod explain;
 mod handle;
 mod inference;
 mod key;

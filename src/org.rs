@@ -2,12 +2,40 @@
 
 use std::fmt;
 
-use crate::client::Client;
+use crate::client::{Client, ORG_VARIABLE};
 use crate::endpoints::EndpointSummary;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::explain::{about_org, other_than_asked};
 use crate::names::{ModelArchitectureId, NameError, OrgName};
 use crate::retry::Op;
 use crate::versions::Model;
+
+impl Client {
+    /// An organization, by the name found under `Management API keys` on the API keys page; it
+    /// is not the organization's id. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a name that no path can hold.
+    pub fn org(&self, name: impl TryInto<OrgName, Error: Into<NameError>>) -> Result<Org> {
+        let name = name.try_into().map_err(Into::into)?;
+        Ok(Org::new(self.clone(), name))
+    }
+
+    /// The organization that the client was built with: [`ClientBuilder::org`], or
+    /// `CEREBRAS_ORG_NAME`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when there is none.
+    pub fn default_org(&self) -> Result<Org> {
+        let name = self.org_name().cloned().ok_or_else(|| {
+            Error::invalid("the client has no default organization")
+                .remedy_is(format!("set {ORG_VARIABLE}, or name one with Client::org"))
+        })?;
+        Ok(Org::new(self.clone(), name))
+    }
+}
 
 /// An organization. It owns its name and a clone of the client; making one sends nothing.
 #[derive(Clone)]
@@ -90,32 +118,4 @@ impl fmt::Debug for Org {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-/// Adds to a 403 or 404 what people most often get wrong.
-pub(crate) fn about_org(error: Error, org: &OrgName) -> Error {
-    match error.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::NotFound if org.looks_like_org_id() => error
-            .remedy_is_rather(format!(
-                "\"{org}\" looks like an organization id; give the organization's name, found \
-                 under \"Management API keys\" at https://cloud.cerebras.ai"
-            )),
-        _ => error,
-    }
-}
-
-/// The error of an answer that is about something else than was asked for.
-pub(crate) fn other_than_asked(
-    part: &str,
-    answered: impl fmt::Display,
-    asked: impl fmt::Display,
-) -> Error {
-    Error::new(
-        ErrorKind::Decode,
-        format!(
-            "the answer names {part} \"{}\", and \"{asked}\" was asked for",
-            crate::error::printable(&answered.to_string())
-        ),
-    )
-    .sent(crate::Sent::Yes)
 }

@@ -13,7 +13,7 @@ use http::header::AUTHORIZATION;
 use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Terms};
 use crate::base_url::BaseUrl;
 use crate::error::{Answered, Error, ErrorKind, Result, Sent};
 use crate::key::{ApiKey, KeySource};
@@ -229,8 +229,15 @@ impl Call {
         // The generated client sends it unasked; the service documents no such header.
         headers.remove("api-version");
         headers.insert(AUTHORIZATION, self.key.header().clone());
+        let terms = Terms {
+            http: &self.transport.http,
+            base: self.transport.base.as_str(),
+            until: self.until,
+            body_limit: self.transport.body_limit,
+            key: &self.key,
+        };
         let started = Instant::now();
-        let result = answer::exchange(&self.transport, request, self.until, &self.key).await;
+        let result = answer::exchange(request, &terms).await;
         let elapsed = started.elapsed();
         match &result {
             Ok(answer) => tracing::debug!(

@@ -9,7 +9,7 @@ use crate::key::{
     INFERENCE_KEY_VARIABLE, KeyFile, MANAGEMENT_KEY_FILE_VARIABLE, MANAGEMENT_KEY_VARIABLE,
 };
 
-pub(super) const ORG: &str = "CEREBRAS_ORG_NAME";
+pub(crate) const ORG: &str = "CEREBRAS_ORG_NAME";
 const BASE_URL: &str = "CEREBRAS_MANAGEMENT_BASE_URL";
 
 /// Reads the settings through `variable`, so that tests need not touch the process.

@@ -6,15 +6,14 @@ mod environment;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::endpoints::Endpoint;
-use crate::error::{Error, Result};
-use crate::names::{EndpointId, NameError, OrgName};
-use crate::org::Org;
+use crate::error::Result;
+use crate::names::OrgName;
 use crate::raw;
 use crate::retry::Op;
 use crate::transport::{Attempts, Generated, Transport};
 
 pub use builder::ClientBuilder;
+pub(crate) use environment::ORG as ORG_VARIABLE;
 
 /// A client of the Management API. Cloning it is cheap, and the clones share connections.
 ///
@@ -44,7 +43,7 @@ impl Client {
     /// | `CEREBRAS_MANAGEMENT_API_KEY_FILE` | a file that holds it, read again when the key is refused |
     /// | `CEREBRAS_ORG_NAME` | the default organization, for [`default_org`](Client::default_org) |
     /// | `CEREBRAS_MANAGEMENT_BASE_URL` | `https://api.cerebras.ai` unless set |
-    /// | `CEREBRAS_API_KEY` | the inference key, for [`Endpoint::chat`] only |
+    /// | `CEREBRAS_API_KEY` | the inference key, for [`Endpoint::chat`](crate::Endpoint::chat) only |
     ///
     /// Proxies (`HTTPS_PROXY`, `NO_PROXY`) and `SSL_CERT_FILE` hold too. Nothing is sent.
     ///
@@ -58,46 +57,6 @@ impl Client {
     /// Collects the settings of a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
-    }
-
-    /// An organization, by the name found under `Management API keys` on the API keys page; it
-    /// is not the organization's id. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a name that no path can hold.
-    pub fn org(&self, name: impl TryInto<OrgName, Error: Into<NameError>>) -> Result<Org> {
-        let name = name.try_into().map_err(Into::into)?;
-        Ok(Org::new(self.clone(), name))
-    }
-
-    /// The organization that the client was built with: [`ClientBuilder::org`], or
-    /// `CEREBRAS_ORG_NAME`.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when there is none.
-    pub fn default_org(&self) -> Result<Org> {
-        let name = self.org.clone().ok_or_else(|| {
-            Error::invalid("the client has no default organization").remedy_is(format!(
-                "set {}, or name one with Client::org",
-                environment::ORG
-            ))
-        })?;
-        Ok(Org::new(self.clone(), name))
-    }
-
-    /// An endpoint, by the id that inference requests use as `model`. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that no path can hold.
-    pub fn endpoint(
-        &self,
-        id: impl TryInto<EndpointId, Error: Into<NameError>>,
-    ) -> Result<Endpoint> {
-        let id = id.try_into().map_err(Into::into)?;
-        Ok(Endpoint::new(self.clone(), id))
     }
 
     /// The address that requests go to, without a slash at its end.
@@ -122,6 +81,10 @@ impl Client {
         Fut: Future<Output = Generated<T>>,
     {
         self.transport.call(op, Attempts::One, method).await
+    }
+
+    pub(crate) fn org_name(&self) -> Option<&OrgName> {
+        self.org.as_ref()
     }
 
     pub(crate) fn transport(&self) -> &Arc<Transport> {

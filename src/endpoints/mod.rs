@@ -9,8 +9,8 @@ use std::fmt;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::explain::other_than_asked;
 use crate::names::{EndpointId, NameError};
-use crate::org::other_than_asked;
 use crate::retry::Op;
 use crate::transport::Generated;
 
@@ -18,6 +18,21 @@ pub use data::{Deployment, EndpointDetails, EndpointSummary, Replicas, Serving};
 pub use deploy::Deploy;
 pub use rollout::RolloutProgress;
 pub use target::DeployTarget;
+
+impl Client {
+    /// An endpoint, by the id that inference requests use as `model`. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that no path can hold.
+    pub fn endpoint(
+        &self,
+        id: impl TryInto<EndpointId, Error: Into<NameError>>,
+    ) -> Result<Endpoint> {
+        let id = id.try_into().map_err(Into::into)?;
+        Ok(Endpoint::new(self.clone(), id))
+    }
+}
 
 /// A dedicated endpoint.
 ///

@@ -1,8 +1,8 @@
 //! What the service tells of a model version.
 
 use crate::error::{Error, ErrorKind, Result, printable};
+use crate::explain::other_than_asked;
 use crate::names::{ModelArchitectureId, ModelVersionName, OrgName, VersionId, VersionRef};
-use crate::org::other_than_asked;
 use crate::raw::types as raw;
 use crate::status::SyncStatus;
 

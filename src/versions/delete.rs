@@ -100,7 +100,7 @@ impl Delete {
         let about_another = answer.name.filter(|answered| *answered != name.to_string());
         if let Some(answered) = about_another {
             return Err(
-                crate::org::other_than_asked("version", answered, &name).during(op.id, true)
+                crate::explain::other_than_asked("version", answered, &name).during(op.id, true)
             );
         }
         if answer.deleted == Some(false) {

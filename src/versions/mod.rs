@@ -9,11 +9,11 @@ use std::fmt;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::explain::about_org;
 use crate::names::{
     ModelArchitectureId, ModelVersionName, NameError, OrgName, VersionRef, WeightUri,
 };
 use crate::operation::Operation;
-use crate::org::about_org;
 use crate::retry::Op;
 
 pub use data::ModelVersion;

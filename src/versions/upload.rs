@@ -5,9 +5,9 @@ use std::pin::Pin;
 
 use super::{Model, ModelVersion};
 use crate::error::{Error, ErrorKind, Result, printable};
+use crate::explain::about_org;
 use crate::names::{ModelVersionName, NameError, VersionAlias, VersionRef, WeightUri};
 use crate::operation::Operation;
-use crate::org::about_org;
 use crate::raw::types as raw;
 use crate::retry::Op;
 

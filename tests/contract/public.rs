@@ -12,9 +12,9 @@ use cerebras_management::status::{
 };
 use cerebras_management::{
     ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete, Deleted, Deploy, DeployTarget,
-    Deployment, Endpoint, EndpointDetails, EndpointSummary, Error, ErrorKind, FieldError, Model,
-    ModelVersion, Operation, Org, Replicas, RetryPolicy, RolloutProgress, Schedule, Sent, Serving,
-    SyncProgress, Upload, Version, Wait, Watch,
+    Deployment, Endpoint, EndpointDetails, EndpointSummary, Error, ErrorKind, FieldError, Handle,
+    HandleError, Model, ModelVersion, Operation, Org, Replicas, Resumed, RetryPolicy,
+    RolloutProgress, Schedule, Sent, Serving, SyncProgress, Upload, Version, Wait, Watch,
 };
 
 use crate::harness::{builder, endpoint, model, version_1};
@@ -96,11 +96,14 @@ fn every_public_type_is_send_and_sync_and_shows_itself() {
         Error,
         ErrorKind,
         FieldError,
+        Handle,
+        HandleError,
         Model,
         ModelVersion,
         Operation<Deployment>,
         Org,
         Replicas,
+        Resumed,
         RetryPolicy,
         RolloutProgress,
         Schedule,

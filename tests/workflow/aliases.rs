@@ -91,7 +91,8 @@ async fn an_alias_that_another_version_holds_is_refused_by_the_service() {
             ErrorKind::Rejected,
             format!(
                 "model version {}: the request was refused: \"Alias 'run-1' is already assigned \
-                 to version 1\" (update_model_version_aliases: HTTP 400)",
+                 to version 1\"; if another version holds one of the aliases, remove it there \
+                 first (update_model_version_aliases: HTTP 400)",
                 name_of(2)
             ),
         ),

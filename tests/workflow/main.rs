@@ -24,6 +24,7 @@ mod false_greens;
 mod faults;
 mod many_waits;
 mod progress;
+mod resume;
 mod reuse;
 mod second_deploy;
 mod uploads;

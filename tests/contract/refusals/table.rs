@@ -185,6 +185,9 @@ impl Refusal {
                 "an alias names one version at a time: remove it from the version that holds it \
                  first",
             ),
+            (ErrorKind::Rejected, "update_model_version_aliases") if self.status == 400 => {
+                Some("if another version holds one of the aliases, remove it there first")
+            }
             _ => self.remedy,
         };
         let remedy = remedy.map_or_else(String::new, |remedy| format!("; {remedy}"));
