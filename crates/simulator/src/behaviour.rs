@@ -138,6 +138,31 @@ switches! {
         Both = "both",
     }
 
+    /// The body of a refusal on management routes.
+    error_body: ErrorShape {
+        /// `FastAPI`'s: `{"detail": …}`.
+        Detail = "detail",
+        /// The inference API's: `message`, `type`, `param` and `code`.
+        Inference = "inference",
+    }
+
+    /// The status of a success that makes or removes something.
+    success_status: SuccessStatus {
+        /// 200, the only one that is documented.
+        Ok = "ok",
+        /// 201 for an upload, 202 for a deploy, 204 and no body for a delete.
+        Specific = "specific",
+    }
+
+    /// When a version that was just uploaded can be found.
+    new_version: NewVersion {
+        /// At once.
+        AtOnce = "at_once",
+        /// [`Timings::lag`](crate::Timings::lag) after the upload; before that it is a 404, and
+        /// in no list. Its aliases are taken at once.
+        AfterDelay = "after_delay",
+    }
+
     /// The status for an alias that another version holds.
     alias_conflict: AliasConflict {
         /// 409.
@@ -215,6 +240,16 @@ switches! {
         Omitted = "omitted",
     }
 
+    /// A deploy of a version that is not synced.
+    unsynced_deploy: UnsyncedDeploy {
+        /// 409.
+        Conflict = "conflict",
+        /// 400.
+        BadRequest = "bad_request",
+        /// Taken: the rollout begins when the sync has ended, and breaks when it has failed.
+        Waits = "waits",
+    }
+
     /// A deploy while another is queued or rolling out.
     second_deploy: SecondDeploy {
         /// Waits for it.
@@ -241,6 +276,8 @@ switches! {
         Absent = "absent",
         /// `null`.
         Null = "null",
+        /// `{}`.
+        Empty = "empty",
     }
 
     /// How `done` and `sync_status` of a version go together when the sync ends.
@@ -253,6 +290,8 @@ switches! {
         StatusFirst = "status_first",
         /// `done` is true with a status that no page names, `ready`, in place of `done`.
         UnknownStatus = "unknown_status",
+        /// `done` is true with no status, in place of `done`.
+        NoStatus = "no_status",
     }
 
     /// The `state` of a deployment that has succeeded.

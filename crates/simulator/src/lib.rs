@@ -54,9 +54,9 @@ mod world;
 
 pub use behaviour::{
     AliasConflict, Behaviour, CompletedState, DeleteAnswer, DeleteDeployed, DeployAnswer,
-    DeployedOrder, DoneSignal, FailedState, Fingerprint, IdReuse, Listing, OtherOrg,
-    PastDeployments, ReplicaCounts, SecondDeploy, Switch, TakenAlias, UnknownSwitch,
-    UnstartedResponse, WeightUri,
+    DeployedOrder, DoneSignal, ErrorShape, FailedState, Fingerprint, IdReuse, Listing, NewVersion,
+    OtherOrg, PastDeployments, ReplicaCounts, SecondDeploy, SuccessStatus, Switch, TakenAlias,
+    UnknownSwitch, UnstartedResponse, UnsyncedDeploy, WeightUri,
 };
 pub use builder::Builder;
 pub use clock::Clock;

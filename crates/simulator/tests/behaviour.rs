@@ -5,7 +5,9 @@ mod common;
 
 use std::time::Duration;
 
-use cerebras_management_simulator::Behaviour;
+use cerebras_management_simulator::{
+    Behaviour, DeploymentState, Fault, FaultAction, MANAGEMENT_KEY, SyncOutcome,
+};
 use common::{ENDPOINT, Rig};
 use serde_json::{Value, json};
 
@@ -117,7 +119,12 @@ async fn another_org_is_not_found() {
 
 #[tokio::test]
 async fn no_response_before_the_sync_starts() {
-    for (value, before) in [("absent", None), ("null", Some(&Value::Null))] {
+    let empty = json!({});
+    for (value, before) in [
+        ("absent", None),
+        ("null", Some(&Value::Null)),
+        ("empty", Some(&empty)),
+    ] {
         let rig = Rig::behaving(&[("unstarted_response", value)]).await;
         let model = json!({ "weight_uri": "s3://b/w" });
         let body = json!({ "model_arch_id": "gpt-oss-120b", "model": model });
@@ -150,6 +157,122 @@ async fn done_signals() {
         rig.simulator.advance(seconds(10));
         let (done, status) = report(&rig).await;
         assert_eq!((done, status.as_str()), later, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn done_without_a_status() {
+    let rig = Rig::behaving(&[("done_signal", "no_status")]).await;
+    let model = json!({ "weight_uri": "s3://b/1" });
+    let body = json!({ "model_arch_id": "gpt-oss-120b", "model": model });
+    let uploaded = rig.post(UPLOAD, &body).await.ok();
+    assert_eq!(uploaded["response"]["sync_status"], "queued");
+    rig.simulator.advance(seconds(125));
+    let synced = rig.get(&format!("{VERSIONS}/1")).await.ok();
+    let expected = json!({
+        "name": "orgs/my-org/models/gpt-oss-120b/versions/1",
+        "done": true,
+        "response": { "customer_s3_uri": "s3://b/1", "version_aliases": [] }
+    });
+    assert_eq!(synced, expected);
+}
+
+#[tokio::test]
+async fn refusals_in_the_shape_of_inference() {
+    let rig = Rig::behaving(&[("error_body", "inference")]).await;
+    let refusal = |message: &str, kind: &str, param: &str, code: &str| json!({ "message": message, "type": kind, "param": param, "code": code });
+    let answer = rig.get(&format!("{VERSIONS}/7")).await;
+    let message = "Model version '7' not found";
+    let expected = refusal(message, "not_found_error", "", "not_found");
+    assert_eq!(answer.refusal(), (404, expected));
+    let answer = rig.post(UPLOAD, &json!({ "model": {} })).await;
+    let message = "Field required; Field required";
+    let expected = refusal(
+        message,
+        "invalid_request_error",
+        "validation_error",
+        "invalid_request",
+    );
+    assert_eq!(answer.refusal(), (422, expected));
+    let expected = refusal("Not Found", "not_found_error", "", "not_found");
+    assert_eq!(rig.get("nothing").await.refusal(), (404, expected));
+    let status = FaultAction::Status {
+        status: 503,
+        retry_after: None,
+    };
+    rig.simulator.inject(Fault::on_any(status));
+    let expected = refusal("A simulated fault", "server_error", "", "internal_error");
+    assert_eq!(rig.get(VERSIONS).await.refusal(), (503, expected));
+}
+
+#[tokio::test]
+async fn statuses_that_say_what_was_done() {
+    let rig = Rig::behaving(&[("success_status", "specific")]).await;
+    let body = json!({ "model_arch_id": "gpt-oss-120b", "model": { "weight_uri": "s3://b/1" } });
+    assert_eq!(rig.post(UPLOAD, &body).await.status, 201);
+    assert_eq!(rig.post(UPLOAD, &body).await.status, 201);
+    rig.simulator.advance(seconds(125));
+    assert_eq!(rig.deploy("1").await.status, 202);
+    assert_eq!(rig.get(&format!("{VERSIONS}/1")).await.status, 200);
+    let url = format!("{}/management/v1/{VERSIONS}/2", rig.simulator.base_url());
+    let request = rig.client.delete(url).bearer_auth(MANAGEMENT_KEY);
+    let deleted = request.send().await.expect("an answer");
+    assert_eq!(deleted.status(), 204);
+    assert_eq!(deleted.text().await.expect("a body"), "");
+    assert_eq!(rig.simulator.versions("gpt-oss-120b").len(), 1);
+}
+
+/// It is there: its alias is taken.
+#[tokio::test]
+async fn a_new_version_is_found_later() {
+    let rig = Rig::behaving(&[("new_version", "after_delay")]).await;
+    let model = json!({ "weight_uri": "s3://b/1", "version_aliases": ["production"] });
+    let body = json!({ "model_arch_id": "gpt-oss-120b", "model": model });
+    rig.post(UPLOAD, &body).await.ok();
+    for reference in ["1", "production"] {
+        let path = format!("{VERSIONS}/{reference}");
+        assert_eq!(rig.get(&path).await.status, 404);
+        assert_eq!(rig.delete(&path).await.status, 404);
+    }
+    let list = rig.get(VERSIONS).await.ok();
+    assert_eq!(list, json!({ "model_versions": [] }));
+    assert_eq!(rig.post(UPLOAD, &body).await.status, 409);
+    rig.simulator.advance(seconds(10));
+    for reference in ["1", "production"] {
+        rig.get(&format!("{VERSIONS}/{reference}")).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_synced() {
+    for (value, expected) in [("bad_request", 400), ("waits", 200)] {
+        let rig = Rig::behaving(&[("unsynced_deploy", value)]).await;
+        let body =
+            json!({ "model_arch_id": "gpt-oss-120b", "model": { "weight_uri": "s3://b/1" } });
+        rig.post(UPLOAD, &body).await.ok();
+        assert_eq!(rig.deploy("1").await.status, expected, "{value}");
+    }
+}
+
+/// Its sync takes 125 s, its rollout 95 s more.
+#[tokio::test]
+async fn a_deploy_that_waits_for_the_sync() {
+    for (outcome, ended) in [
+        (SyncOutcome::Succeeds, DeploymentState::Complete),
+        (SyncOutcome::Fails, DeploymentState::Error),
+    ] {
+        let rig = Rig::behaving(&[("unsynced_deploy", "waits")]).await;
+        let planned = rig.simulator.plan_sync("gpt-oss-120b", outcome);
+        planned.expect("the architecture");
+        let body =
+            json!({ "model_arch_id": "gpt-oss-120b", "model": { "weight_uri": "s3://b/1" } });
+        rig.post(UPLOAD, &body).await.ok();
+        rig.deploy("1").await.ok();
+        let state = || rig.simulator.deployments(ENDPOINT)[0].state;
+        rig.simulator.advance(seconds(125));
+        assert_eq!(state(), DeploymentState::NotStarted);
+        rig.simulator.advance(seconds(95));
+        assert_eq!(state(), ended);
     }
 }
 

@@ -46,7 +46,9 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
     let incoming = Incoming::read(&parts, body).await;
     let operation = incoming.operation();
     let hit = service.faults.hit(&incoming.target(), service.clock.now());
-    let instead = hit.as_ref().and_then(|hit| fault::instead(hit, operation));
+    let instead = hit
+        .as_ref()
+        .and_then(|hit| fault::instead(hit, operation, &service));
     let handled = instead.is_none();
     let response = instead.unwrap_or_else(|| respond(&service, &incoming));
     let fault = hit.map(|hit| hit.action);
@@ -72,13 +74,13 @@ fn respond(service: &Service, incoming: &Incoming) -> Response {
         Ok(request) => {
             let flaw = incoming.flaw.as_ref();
             match service.with_world(|world, now| answer(world, request, flaw, now)) {
-                Ok(answer) => axum::Json(answer).into_response(),
+                Ok(answer) => answered(&answer),
                 Err(refusal) => refused(&refusal),
             }
         }
-        Err(Unroutable::NotFound) => refused(&Refusal::no_such_route()),
+        Err(Unroutable::NotFound) => refused(&service.in_shape(Refusal::no_such_route())),
         Err(Unroutable::MethodNotAllowed { allow }) => {
-            let mut response = refused(&Refusal::method_not_allowed());
+            let mut response = refused(&service.in_shape(Refusal::method_not_allowed()));
             if let Ok(allow) = HeaderValue::from_str(allow) {
                 response.headers_mut().insert(header::ALLOW, allow);
             }
@@ -94,10 +96,19 @@ fn answer(
     flaw: Option<&Refusal>,
     now: Duration,
 ) -> Result<crate::Answer, Refusal> {
-    world.authenticate(request.operation, &request.key)?;
-    match flaw {
-        Some(flaw) => Err(flaw.clone()),
-        None => world.apply(request, now),
+    let Some(flaw) = flaw else {
+        return world.apply(request, now);
+    };
+    let access = world.authenticate(request.operation, &request.key);
+    let refusal = access.err().unwrap_or_else(|| flaw.clone());
+    Err(world.in_shape(refusal))
+}
+
+fn answered(answer: &crate::Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+    match answer.json() {
+        Some(body) => (status, axum::Json(body)).into_response(),
+        None => status.into_response(),
     }
 }
 

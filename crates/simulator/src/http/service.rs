@@ -5,7 +5,7 @@ use super::gate::{Gate, Gatekeeper};
 use super::page::Live;
 use crate::fault::Faults;
 use crate::journal::Journal;
-use crate::{BadPlan, Clock, FaultPlan, World};
+use crate::{BadPlan, Clock, FaultPlan, Refusal, World};
 
 /// What a running simulator consists of.
 #[derive(Debug)]
@@ -39,6 +39,11 @@ impl Service {
         let now = self.clock.now();
         world.advance_to(now);
         f(&mut world, now)
+    }
+
+    /// A refusal in the shape that this service gives it.
+    pub(super) fn in_shape(&self, refusal: Refusal) -> Refusal {
+        self.with_world(|world, _| world.in_shape(refusal))
     }
 
     /// Replaces everything that was to go wrong. A bad plan changes nothing.

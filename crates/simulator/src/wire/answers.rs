@@ -40,11 +40,14 @@ pub(crate) struct ModelVersion {
 }
 
 /// `response` of a [`ModelVersion`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ModelVersionData {
-    pub(crate) customer_s3_uri: String,
-    pub(crate) version_aliases: Vec<String>,
-    pub(crate) sync_status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) customer_s3_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version_aliases: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sync_status: Option<String>,
     /// In `get_model_version` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) system_fingerprint_suffix: Option<String>,
@@ -185,6 +188,7 @@ pub(crate) struct ChatUsage {
 pub(crate) enum AnswerBody {
     Architectures(ModelArchitectures),
     Versions(ModelVersions),
+    Uploaded(ModelVersion),
     Version(ModelVersion),
     Aliases(ModelVersionAliases),
     Deleted(ModelVersionDeleted),

@@ -3,11 +3,12 @@
 use super::deployment::{Deployment, DeploymentState, Rollout};
 use super::endpoint::Endpoint;
 use super::models::{architecture_of, find};
-use super::version::SyncState;
+use super::version::{Sync, SyncState};
 use super::{Moment, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, DeployRequest, Maybe};
 use crate::{
-    CompletedState, DeployAnswer, DeployedOrder, FailedState, OtherOrg, ReplicaCounts, SecondDeploy,
+    CompletedState, DeployAnswer, DeployedOrder, FailedState, OtherOrg, ReplicaCounts,
+    RolloutOutcome, SecondDeploy, UnsyncedDeploy,
 };
 
 impl World {
@@ -49,7 +50,7 @@ impl World {
     pub(super) fn deploy(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let asked = DeployRequest::read(&request.body).map_err(Refusal::fields)?;
         let (now, settings) = (self.now, self.settings);
-        let (version, fingerprint_suffix) = self.deployable(request, &asked)?;
+        let (version, fingerprint_suffix, sync) = self.deployable(request, &asked)?;
         let id = self.ids.uuid();
         let endpoint = self.endpoint(request)?;
         match settings.behaviour.second_deploy {
@@ -60,8 +61,13 @@ impl World {
             SecondDeploy::CancelsFirst => endpoint.cancel_unfinished(now),
             SecondDeploy::Queues | SecondDeploy::Refused => {}
         }
-        let outcome = endpoint.plans.next();
+        let mut outcome = endpoint.plans.next();
+        if !sync.succeeds() {
+            outcome = RolloutOutcome::Errors { replicas: 0 };
+        }
+        let synced = sync.ends();
         let free = endpoint.free_at(now);
+        let free = free.and_then(|free| Some(free.max(synced?)));
         let rollout = Rollout::planned(&outcome, endpoint.replicas, free, &settings.timings);
         endpoint.deployments.push(Deployment {
             id: id.clone(),
@@ -95,14 +101,14 @@ impl World {
         }))
     }
 
-    /// The version that a deploy asks for, when the endpoint can run it now: its id and
-    /// fingerprint suffix.
+    /// The version that a deploy asks for, when the endpoint can run it: its id, fingerprint
+    /// suffix and sync.
     fn deployable(
         &mut self,
         request: &Request,
         asked: &DeployRequest,
-    ) -> Result<(u64, Option<String>), Refusal> {
-        let now = self.now;
+    ) -> Result<(u64, Option<String>, Sync), Refusal> {
+        let (now, unsynced) = (self.now, self.settings.behaviour.unsynced_deploy);
         let endpoint = self.endpoint(request)?;
         let (own_org, own_architecture) = (endpoint.org.clone(), endpoint.architecture.clone());
         let org = self.org(&asked.org, &request.key)?;
@@ -116,13 +122,21 @@ impl World {
             return Err(Refusal::detail(400, detail));
         }
         let architecture = architecture_of(org, &asked.architecture)?;
-        let (id, version) = find(architecture, &asked.version)?;
+        let (id, version) = find(architecture, &asked.version, now)?;
         if version.sync.state(now) != SyncState::Synced {
-            let name = version_name(&asked.org, &asked.architecture, id);
-            let detail = format!("Model version {name} is not synced");
-            return Err(Refusal::detail(409, detail));
+            let status = match unsynced {
+                UnsyncedDeploy::Conflict => Some(409),
+                UnsyncedDeploy::BadRequest => Some(400),
+                UnsyncedDeploy::Waits => None,
+            };
+            if let Some(status) = status {
+                let name = version_name(&asked.org, &asked.architecture, id);
+                let detail = format!("Model version {name} is not synced");
+                return Err(Refusal::detail(status, detail));
+            }
         }
-        Ok((id, version.fingerprint_suffix.clone()))
+        let suffix = version.fingerprint_suffix.clone();
+        Ok((id, suffix, version.sync.clone()))
     }
 
     /// The endpoint of the path, if the key belongs to its org.

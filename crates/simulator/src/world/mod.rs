@@ -122,8 +122,18 @@ impl World {
     /// The service's refusal: its status and body.
     pub fn apply(&mut self, request: &Request, now: Duration) -> Result<Answer, Refusal> {
         self.now = self.now.max(now);
-        self.authenticate(request.operation, &request.key)?;
-        self.handle(request).map(Answer)
+        let answer = self
+            .authenticate(request.operation, &request.key)
+            .and_then(|()| self.handle(request));
+        match answer {
+            Ok(body) => Ok(Answer::new(body, self.settings.behaviour.success_status)),
+            Err(refusal) => Err(self.in_shape(refusal)),
+        }
+    }
+
+    /// A refusal in the shape that this service gives it.
+    pub(crate) fn in_shape(&self, refusal: Refusal) -> Refusal {
+        refusal.in_shape(self.settings.behaviour.error_body)
     }
 
     fn handle(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {

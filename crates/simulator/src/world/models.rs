@@ -6,7 +6,8 @@ use super::version::{Sync, SyncState, Version};
 use super::{Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, Maybe, UpdateAliasesRequest, UploadRequest};
 use crate::{
-    AliasConflict, DeleteAnswer, DeleteDeployed, TakenAlias, UnstartedResponse, WeightUri,
+    AliasConflict, DeleteAnswer, DeleteDeployed, NewVersion, TakenAlias, UnstartedResponse,
+    WeightUri,
 };
 
 impl World {
@@ -23,6 +24,7 @@ impl World {
         let architecture = self.architecture(request, &request.architecture)?;
         let model_versions = architecture
             .versions()
+            .filter(|(_, version)| version.found <= now)
             .map(|(id, version)| {
                 let name = version_name(&request.org, &request.architecture, id);
                 show(name, version, now, &settings, Suffix::LeftOut)
@@ -36,6 +38,7 @@ impl World {
         let (id, version) = find(
             self.architecture(request, &request.architecture)?,
             &request.version,
+            now,
         )?;
         let name = version_name(&request.org, &request.architecture, id);
         Ok(AnswerBody::Version(show(
@@ -64,6 +67,10 @@ impl World {
                 Err(_) => Vec::new(),
             },
             fingerprint_suffix: upload.system_fingerprint_suffix,
+            found: match settings.behaviour.new_version {
+                NewVersion::AtOnce => now,
+                NewVersion::AfterDelay => now.saturating_add(settings.timings.lag),
+            },
             sync: Sync::accepted(now, outcome, &settings),
         };
         let shown = version.clone();
@@ -71,7 +78,7 @@ impl World {
         let id = architecture.add(version, settings.behaviour.id_reuse);
         conflict?;
         let name = version_name(&request.org, &upload.model_arch_id, id);
-        Ok(AnswerBody::Version(show(
+        Ok(AnswerBody::Uploaded(show(
             name,
             &shown,
             now,
@@ -82,9 +89,9 @@ impl World {
 
     pub(super) fn update_aliases(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
         let update = UpdateAliasesRequest::read(&request.body).map_err(Refusal::fields)?;
-        let settings = self.settings;
+        let (now, settings) = (self.now, self.settings);
         let architecture = self.architecture(request, &request.architecture)?;
-        let (id, _) = find(architecture, &request.version)?;
+        let (id, _) = find(architecture, &request.version, now)?;
         taken(architecture, &update.version_aliases, id, &settings)?;
         architecture.set_aliases(id, update.version_aliases.clone());
         Ok(AnswerBody::Aliases(wire::ModelVersionAliases {
@@ -98,6 +105,7 @@ impl World {
         let (id, _) = find(
             self.architecture(request, &request.architecture)?,
             &request.version,
+            now,
         )?;
         let name = version_name(&request.org, &request.architecture, id);
         let user = self.endpoints.iter().find(|(_, endpoint)| {
@@ -141,8 +149,10 @@ pub(super) fn architecture_of<'a>(
 pub(super) fn find<'a>(
     architecture: &'a Architecture,
     reference: &str,
+    now: Moment,
 ) -> Result<(u64, &'a Version), Refusal> {
     let found = architecture.find(reference);
+    let found = found.filter(|(_, version)| version.found <= now);
     found.ok_or_else(|| not_found("Model version", reference))
 }
 
@@ -180,11 +190,11 @@ fn show(
 ) -> wire::ModelVersion {
     let report = version.sync.report(now, settings);
     let data = || wire::ModelVersionData {
-        customer_s3_uri: match settings.behaviour.weight_uri {
+        customer_s3_uri: Some(match settings.behaviour.weight_uri {
             WeightUri::AsGiven => version.weight_uri.clone(),
             WeightUri::Normalised => normalised(&version.weight_uri),
-        },
-        version_aliases: version.aliases.clone(),
+        }),
+        version_aliases: Some(version.aliases.clone()),
         sync_status: report.status,
         system_fingerprint_suffix: match suffix {
             Suffix::Given => version.fingerprint_suffix.clone(),
@@ -195,6 +205,7 @@ fn show(
     let response = match settings.behaviour.unstarted_response {
         UnstartedResponse::Absent if !started => Maybe::Absent,
         UnstartedResponse::Null if !started => Maybe::Null,
+        UnstartedResponse::Empty if !started => Maybe::Present(wire::ModelVersionData::default()),
         _ => Maybe::Present(data()),
     };
     wire::ModelVersion {

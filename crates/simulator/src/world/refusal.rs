@@ -3,8 +3,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::request::json;
-use crate::Operation;
 use crate::wire::{ErrorBody, FieldError};
+use crate::{ErrorShape, Operation};
 
 /// A request refused: the status and the body of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,43 @@ impl Refusal {
     #[must_use]
     pub fn body(&self) -> Value {
         json(&self.body)
+    }
+
+    /// The same in the shape that the service is to have.
+    pub(crate) fn in_shape(self, shape: ErrorShape) -> Self {
+        if shape == ErrorShape::Detail || matches!(self.body, ErrorBody::Inference { .. }) {
+            return self;
+        }
+        let (r#type, code) = match self.status {
+            401 => ("authentication_error", "wrong_api_key"),
+            403 => ("permission_error", "forbidden"),
+            404 => ("not_found_error", "not_found"),
+            409 => ("invalid_request_error", "conflict"),
+            429 => ("too_many_requests_error", "request_quota_exceeded"),
+            500.. => ("server_error", "internal_error"),
+            _ => ("invalid_request_error", "invalid_request"),
+        };
+        let body = ErrorBody::Inference {
+            message: self.message(),
+            r#type,
+            param: match self.body {
+                ErrorBody::Fields { .. } => "validation_error",
+                _ => "",
+            },
+            code,
+        };
+        Self { body, ..self }
+    }
+
+    fn message(&self) -> String {
+        match &self.body {
+            ErrorBody::Detail { detail } => detail.clone(),
+            ErrorBody::Inference { message, .. } => message.clone(),
+            ErrorBody::Fields { detail } => {
+                let all: Vec<_> = detail.iter().map(|error| error.msg.as_str()).collect();
+                all.join("; ")
+            }
+        }
     }
 
     pub(crate) fn detail(status: u16, detail: impl Into<String>) -> Self {
@@ -155,15 +192,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.status)?;
-        match &self.body {
-            ErrorBody::Detail { detail } => f.write_str(detail),
-            ErrorBody::Inference { message, .. } => f.write_str(message),
-            ErrorBody::Fields { detail } => {
-                let all: Vec<_> = detail.iter().map(|error| error.msg.as_str()).collect();
-                f.write_str(&all.join("; "))
-            }
-        }
+        write!(f, "{}: {}", self.status, self.message())
     }
 }
 

@@ -3,8 +3,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Operation;
 use crate::wire::AnswerBody;
+use crate::{Operation, SuccessStatus};
 
 /// A request, as the state machine takes it.
 #[derive(Clone, PartialEq)]
@@ -88,16 +88,40 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The answer to a request that was not refused: the body of a 200.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Answer(pub(super) AnswerBody);
+/// The answer to a request that was not refused: its status and body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    status: u16,
+    body: Option<AnswerBody>,
+}
 
 impl Answer {
-    /// The body, as JSON.
+    pub(super) fn new(body: AnswerBody, statuses: SuccessStatus) -> Self {
+        let status = match (statuses, &body) {
+            (SuccessStatus::Specific, AnswerBody::Uploaded(_)) => 201,
+            (SuccessStatus::Specific, AnswerBody::Deployment(_)) => 202,
+            (SuccessStatus::Specific, AnswerBody::Deleted(_)) => 204,
+            _ => 200,
+        };
+        let body = (status != 204).then_some(body);
+        Self { status, body }
+    }
+
+    /// The HTTP status: 200, unless [`SuccessStatus`] says otherwise.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body, as JSON; null where there is none.
     #[must_use]
     pub fn body(&self) -> Value {
-        json(&self.0)
+        json(&self.body)
+    }
+
+    /// The body, to be written without a detour.
+    pub(crate) fn json(&self) -> Option<&impl Serialize> {
+        self.body.as_ref()
     }
 }
 

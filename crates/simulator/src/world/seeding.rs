@@ -99,6 +99,7 @@ fn add_version(org: &mut Org, seed: &SeedVersion, place: &Place) -> Result<(), B
         weight_uri: seed.weight_uri.clone(),
         aliases: seed.aliases.clone(),
         fingerprint_suffix: seed.fingerprint_suffix.clone(),
+        found: Moment::ZERO,
         sync: Sync::over(),
     };
     versions.add(version, IdReuse::Never);

@@ -23,6 +23,8 @@ pub(super) struct Version {
     pub(super) weight_uri: String,
     pub(super) aliases: Vec<String>,
     pub(super) fingerprint_suffix: Option<String>,
+    /// When it can be found.
+    pub(super) found: Moment,
     pub(super) sync: Sync,
 }
 
@@ -44,7 +46,7 @@ enum Ends {
 /// What the service says of a sync.
 pub(super) struct SyncReport {
     pub(super) done: bool,
-    pub(super) status: String,
+    pub(super) status: Option<String>,
 }
 
 impl Sync {
@@ -84,32 +86,46 @@ impl Sync {
         }
     }
 
+    /// When it ends; none for never.
+    pub(super) fn ends(&self) -> Option<Moment> {
+        match self.ends {
+            Ends::BeforeTheStart => Some(Moment::ZERO),
+            Ends::At(end) => Some(end),
+            Ends::Never => None,
+        }
+    }
+
+    pub(super) fn succeeds(&self) -> bool {
+        self.outcome == SyncOutcome::Succeeds
+    }
+
     pub(super) fn report(&self, now: Moment, settings: &Settings) -> SyncReport {
         let (done, status) = match self.state(now) {
-            SyncState::Queued => (false, "queued"),
-            SyncState::InProgress => (false, "in_progress"),
+            SyncState::Queued => (false, Some("queued")),
+            SyncState::InProgress => (false, Some("in_progress")),
             SyncState::Synced => self.report_success(now, settings),
             SyncState::Failed => match &self.outcome {
-                SyncOutcome::Ends { status } => (true, status.as_str()),
-                _ => (true, "failed"),
+                SyncOutcome::Ends { status } => (true, Some(status.as_str())),
+                _ => (true, Some("failed")),
             },
         };
         SyncReport {
             done,
-            status: status.into(),
+            status: status.map(str::to_owned),
         }
     }
 
-    fn report_success(&self, now: Moment, settings: &Settings) -> (bool, &'static str) {
+    fn report_success(&self, now: Moment, settings: &Settings) -> (bool, Option<&'static str>) {
         let settled = match self.ends {
             Ends::At(end) => end.saturating_add(settings.timings.lag) <= now,
             Ends::BeforeTheStart | Ends::Never => true,
         };
         match settings.behaviour.done_signal {
-            DoneSignal::UnknownStatus => (true, "ready"),
-            DoneSignal::DoneFirst if !settled => (true, "in_progress"),
-            DoneSignal::StatusFirst if !settled => (false, "done"),
-            _ => (true, "done"),
+            DoneSignal::UnknownStatus => (true, Some("ready")),
+            DoneSignal::NoStatus => (true, None),
+            DoneSignal::DoneFirst if !settled => (true, Some("in_progress")),
+            DoneSignal::StatusFirst if !settled => (false, Some("done")),
+            _ => (true, Some("done")),
         }
     }
 }

@@ -2,22 +2,27 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::fault::Hit;
-use crate::http::refused;
+use crate::http::{Service, refused};
 use crate::{FaultAction, Operation, Refusal};
 
 /// What is answered in place of handling the request, if the fault keeps it from being handled.
-pub(in crate::http) fn instead(hit: &Hit, operation: Option<Operation>) -> Option<Response> {
+pub(in crate::http) fn instead(
+    hit: &Hit,
+    operation: Option<Operation>,
+    service: &Service,
+) -> Option<Response> {
+    let refusal = |status, retry_after| refusal(service, operation, status, retry_after);
     match &hit.action {
         FaultAction::Status {
             status,
             retry_after,
         } => {
             let retry_after = retry_after.as_ref().map(ToString::to_string);
-            Some(refusal(operation, *status, retry_after))
+            Some(refusal(*status, retry_after))
         }
         FaultAction::RateLimit { .. } => {
             let retry_after = hit.wait.map(|seconds| seconds.to_string());
-            Some(refusal(operation, 429, retry_after))
+            Some(refusal(429, retry_after))
         }
         FaultAction::Answer {
             status,
@@ -45,8 +50,13 @@ pub(in crate::http) fn instead(hit: &Hit, operation: Option<Operation>) -> Optio
     }
 }
 
-fn refusal(operation: Option<Operation>, status: u16, retry_after: Option<String>) -> Response {
-    let mut response = refused(&Refusal::fault(operation, status));
+fn refusal(
+    service: &Service,
+    operation: Option<Operation>,
+    status: u16,
+    retry_after: Option<String>,
+) -> Response {
+    let mut response = refused(&service.in_shape(Refusal::fault(operation, status)));
     if let Some(retry_after) = retry_after {
         set(&mut response, header::RETRY_AFTER, &retry_after);
     }
