@@ -168,7 +168,7 @@ async fn an_answer_that_never_comes_is_a_timeout() {
 #[tokio::test]
 async fn an_answer_of_40_mib_is_not_read() {
     for operation in nine() {
-        for fault in [Fault::Huge, Fault::HugeChunked] {
+        for fault in [Fault::HugeAnnounced, Fault::Huge, Fault::HugeChunked] {
             let (error, seen) = broken(&operation, fault).await;
             check(
                 &operation,

@@ -185,6 +185,19 @@ fn newer_ones_of_one_second_leave_unclear_what_serves() {
 }
 
 #[test]
+fn the_date_in_the_list_holds_where_the_accepting_answer_has_none() {
+    for (list, said) in [
+        ([NEWER, ours("in_progress")], "in_progress: Superseded"),
+        ([NEWER, ours("complete")], "complete: Superseded"),
+        ([OLDER, ours("complete")], "complete: serves"),
+    ] {
+        let mut probe = probe();
+        probe.created = None;
+        assert_eq!(say(probe.judge(&details(&list))), said);
+    }
+}
+
+#[test]
 fn the_date_of_the_accepting_answer_holds_where_the_list_has_none() {
     let undated: Entry = (OURS, 2, None, Some("complete"));
     assert_eq!(after(&[&[OLDER, undated]]), "complete: serves");

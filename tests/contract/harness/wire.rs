@@ -27,6 +27,8 @@ pub(crate) enum Fault {
     Silence,
     /// The head comes, and then nothing.
     SilenceAfterHead,
+    /// 40 MiB are announced, and nothing of them comes.
+    HugeAnnounced,
     /// 40 MiB, announced.
     Huge,
     /// 40 MiB, not announced.
@@ -165,14 +167,18 @@ async fn go_wrong(mut stream: TcpStream, fault: Fault) {
         Fault::RefusalCutShort => {
             format!("HTTP/1.1 404 Not Found\r\n{HEAD}content-length: 900\r\n\r\n{{\"detail\": \"No")
         }
-        Fault::Huge => format!("HTTP/1.1 200 OK\r\n{HEAD}content-length: {HUGE}\r\n\r\n"),
+        Fault::Huge | Fault::HugeAnnounced => {
+            format!("HTTP/1.1 200 OK\r\n{HEAD}content-length: {HUGE}\r\n\r\n")
+        }
         Fault::HugeChunked => {
             format!("HTTP/1.1 200 OK\r\n{HEAD}transfer-encoding: chunked\r\n\r\n")
         }
     };
     stream.write_all(text.as_bytes()).await.expect("to write");
     match fault {
-        Fault::Silence | Fault::SilenceAfterHead => std::future::pending().await,
+        Fault::Silence | Fault::SilenceAfterHead | Fault::HugeAnnounced => {
+            std::future::pending().await
+        }
         Fault::Huge | Fault::HugeChunked => flood(&mut stream, fault).await,
         _ => {}
     }
