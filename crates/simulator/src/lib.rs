@@ -32,6 +32,9 @@
 //! - [`Simulator`]: both behind a port, with a handle that makes failures happen and tells what
 //!   is really the case.
 //! - [`Behaviour`]: a switch for each thing that the published pages leave open.
+//!
+//! [`FaultPlan`] makes things go wrong on the way and inside. It and the world can come from
+//! files: [`WorldFile`].
 
 mod behaviour;
 mod builder;

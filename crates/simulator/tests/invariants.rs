@@ -1,12 +1,16 @@
 //! What holds of the state machine after any requests, at any times, under any behaviour.
 
+mod strategies;
 mod watch;
 
-use cerebras_management_simulator::{Behaviour, RolloutOutcome, SyncOutcome};
+use cerebras_management_simulator::{
+    Behaviour, INFERENCE_KEY, MANAGEMENT_KEY, Operation, Request, RolloutOutcome, SyncOutcome,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use watch::{ALIASES, REFERENCES, Step};
+use strategies::json_value;
+use watch::{ALIASES, ARCHITECTURE, ENDPOINT, REFERENCES, Step};
 
 fn aliases() -> impl Strategy<Value = Vec<&'static str>> {
     prop::collection::vec(select(ALIASES.to_vec()), 0..3)
@@ -51,7 +55,37 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Chat),
         1 => sync().prop_map(Step::PlanSync),
         2 => rollout().prop_map(Step::PlanRollout),
+        1 => other().prop_map(Step::Other),
     ]
+}
+
+/// A request for any operation but an upload, with names that are there or not and any body.
+fn other() -> impl Strategy<Value = Request> {
+    let operation = select(vec![
+        Operation::ListModelArchitectures,
+        Operation::ListModelVersions,
+        Operation::GetModelVersion,
+        Operation::UpdateModelVersionAliases,
+        Operation::DeleteModelVersion,
+        Operation::ListEndpoints,
+        Operation::GetEndpoint,
+        Operation::DeployModel,
+        Operation::ChatCompletions,
+    ]);
+    let key = select(vec![MANAGEMENT_KEY, INFERENCE_KEY, "another-key"]);
+    let org = select(vec!["my-org", "other-org", ""]);
+    let architecture = select(vec![ARCHITECTURE, "llama3.1-8b", "none"]);
+    let endpoint = select(vec![ENDPOINT, "my-org-llama3.1-8b", ".."]);
+    let path = (org, architecture, reference(), endpoint);
+    (operation, key, path, json_value()).prop_map(|(operation, key, path, body)| {
+        let (org, architecture, version, endpoint) = path;
+        Request::new(operation, key)
+            .org(org)
+            .architecture(architecture)
+            .version(version)
+            .endpoint(endpoint)
+            .body(body)
+    })
 }
 
 /// Any value of each switch.
