@@ -100,7 +100,16 @@ impl Version {
         };
         let pinned = Version::new(self.client().clone(), name.clone());
         pinned.put_aliases(name, &wanted).await?;
-        let after = pinned.get().await?;
+        let after = pinned.get().await.map_err(|error| {
+            error
+                .about_rather(format_args!(
+                    "model version {name}: its aliases were written as [{}], and reading them \
+                     back failed",
+                    joined(&wanted)
+                ))
+                .during(Op::UPDATE_MODEL_VERSION_ALIASES.id, true)
+                .accepted()
+        })?;
         if same(after.aliases(), &wanted) {
             return Ok(after);
         }
@@ -153,7 +162,9 @@ impl Version {
             })?;
         if answer.name != name.to_string() {
             return Err(
-                crate::explain::other_than_asked("version", answer.name, name).during(op.id, true),
+                crate::explain::other_than_asked("version", answer.name, name)
+                    .during(op.id, true)
+                    .accepted(),
             );
         }
         Ok(())

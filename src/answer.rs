@@ -55,7 +55,7 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     let response = timeout_at(until, terms.http.execute(request))
         .await
         .map_err(|_| late(None))?
-        .map_err(|error| not_exchanged(&error))?;
+        .map_err(not_exchanged)?;
 
     let head = read_head(response.headers(), response.status().as_u16(), key);
     let good = response.status().is_success();
@@ -66,6 +66,10 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     } else {
         REFUSAL_LIMIT
     };
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    if good && announced > limit {
+        return Err(too_large(head, limit));
+    }
     let body = match timeout_at(until, read_body(response, limit)).await {
         Ok(Body::Whole(bytes)) => bytes,
         Ok(Body::Over(_)) if good => return Err(too_large(head, limit)),
@@ -84,7 +88,7 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
             without(&body, key).as_bytes(),
             page,
             target.as_deref(),
-            terms.base,
+            terms,
         ));
     }
     if page {
@@ -100,8 +104,8 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
 }
 
 /// The error of a request that got no answer at all.
-pub(crate) fn not_exchanged(error: &reqwest::Error) -> Error {
-    let cause = root_cause(error);
+pub(crate) fn not_exchanged(error: reqwest::Error) -> Error {
+    let cause = root_cause(&error);
     let (kind, sent, what) = if error.is_builder() {
         (
             ErrorKind::InvalidInput,
@@ -121,7 +125,9 @@ pub(crate) fn not_exchanged(error: &reqwest::Error) -> Error {
             "the connection broke before an answer came",
         )
     };
-    let made = Error::new(kind, format!("{what}: {cause}")).sent(sent);
+    let made = Error::new(kind, format!("{what}: {cause}"))
+        .sent(sent)
+        .caused_by(error.without_url());
     match sent {
         Sent::No if kind != ErrorKind::InvalidInput => made.remedy_is(
             "check the base URL, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
@@ -146,7 +152,7 @@ pub(crate) fn unreadable(
     )
     .answered(head)
     .with_body(without(body, key).as_bytes())
-    .sent(Sent::Yes);
+    .accepted();
     if told.contains(key.secret()) {
         error
     } else {
@@ -196,26 +202,24 @@ enum Body {
 
 /// Reads up to `limit` bytes, counted as they come, so that a huge answer is never held.
 async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
-    let announced = response.content_length().unwrap_or(0);
-    if usize::try_from(announced).map_or(true, |length| length > limit) {
-        return Body::Over(Bytes::new());
-    }
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     loop {
-        let chunk = match response.chunk().await {
+        let mut chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => return Body::Whole(joined(first, &rest)),
             Err(error) => return Body::Cut(root_cause(&error), joined(first, &rest)),
         };
         let so_far = first.as_ref().map_or(0, Bytes::len) + rest.len();
-        if so_far + chunk.len() > limit {
-            return Body::Over(joined(first, &rest));
-        }
+        let over = so_far + chunk.len() > limit;
+        chunk.truncate(limit - so_far);
         // Most answers are one chunk, which needs no copy.
         match &first {
             None => first = Some(chunk),
             Some(_) => rest.extend_from_slice(&chunk),
+        }
+        if over {
+            return Body::Over(joined(first, &rest));
         }
     }
 }
@@ -259,7 +263,14 @@ fn location(headers: &HeaderMap, key: &ApiKey) -> Option<String> {
     Some(printable(&url.origin().ascii_serialization()))
 }
 
-fn refused(head: Answered, body: &[u8], page: bool, target: Option<&str>, base: &str) -> Error {
+fn refused(
+    head: Answered,
+    body: &[u8],
+    page: bool,
+    target: Option<&str>,
+    terms: &Terms<'_>,
+) -> Error {
+    let Terms { base, key, .. } = *terms;
     let (kind, what) = match head.status {
         401 | 403 | 429 if page => return blocked(head, body),
         300..=399 => (
@@ -282,7 +293,7 @@ fn refused(head: Answered, body: &[u8], page: bool, target: Option<&str>, base: 
     let error = if page {
         error
     } else {
-        error.with_details(Details::read(body))
+        error.with_details(Details::read(body).without(key.secret(), HIDDEN))
     };
     let remedy = match kind {
         ErrorKind::Unauthorized => Some(
@@ -330,7 +341,7 @@ fn too_large(head: Answered, limit: usize) -> Error {
         format!("the answer is larger than the limit of {limit} bytes"),
     )
     .answered(head)
-    .sent(Sent::Yes)
+    .accepted()
     .remedy_is("raise ClientBuilder::response_limit")
 }
 

@@ -20,7 +20,13 @@ impl BaseUrl {
     /// Plain http to another host is taken only with `insecure`.
     pub(crate) fn parse(given: &str, insecure: bool) -> Result<Self> {
         let url = Url::parse(given).map_err(|source| {
-            Error::invalid(format!("base URL \"{}\": {source}", shown(given)))
+            // What has no scheme may be a key, put in the wrong place.
+            let shown = if given.contains("://") {
+                format!(" \"{}\"", shown(given))
+            } else {
+                String::new()
+            };
+            Error::invalid(format!("base URL{shown}: {source}"))
                 .remedy_is(format!("give a whole address, such as {DEFAULT}"))
         })?;
         let refuse = |what: &str, remedy: &str| {
@@ -166,7 +172,7 @@ mod tests {
             ),
             (
                 "api.cerebras.ai",
-                "base URL \"api.cerebras.ai\": relative URL without a base; \
+                "base URL: relative URL without a base; \
                  give a whole address, such as https://api.cerebras.ai",
             ),
         ] {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use http::HeaderValue;
 
 use crate::base_url::BaseUrl;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable};
 
 /// The name of the variable that holds the Management API key.
 pub(crate) const MANAGEMENT_KEY_VARIABLE: &str = "CEREBRAS_MANAGEMENT_API_KEY";
@@ -114,8 +114,32 @@ fn check(key: &str) -> Result<()> {
     Ok(())
 }
 
-const WHERE: &str = "a Management API key is found under \"Management API keys\" on the API keys \
-                     page at https://cloud.cerebras.ai";
+const WHERE: &str = "keys are on the API keys page at https://cloud.cerebras.ai, those of the \
+                     Management API under \"Management API keys\"";
+
+impl TryFrom<&str> for ApiKey {
+    type Error = Error;
+
+    fn try_from(key: &str) -> Result<Self> {
+        Self::new(key)
+    }
+}
+
+impl TryFrom<String> for ApiKey {
+    type Error = Error;
+
+    fn try_from(key: String) -> Result<Self> {
+        Self::new(key)
+    }
+}
+
+impl TryFrom<&String> for ApiKey {
+    type Error = Error;
+
+    fn try_from(key: &String) -> Result<Self> {
+        Self::new(key)
+    }
+}
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,23 +183,34 @@ where
     }
 }
 
-/// A provider that reads a file each time it is asked, so that a rotated key is found.
+/// A provider that reads a file when it is asked, so that a rotated key is found.
 pub(crate) struct KeyFile(pub(crate) std::path::PathBuf);
 
 impl KeyProvider for KeyFile {
     fn key(&self) -> KeyFuture<'_> {
+        // What is no file, such as a pipe, gave its key once and would now block for ever.
+        let again = self.0.metadata().is_ok_and(|metadata| metadata.is_file());
+        let key = if again {
+            self.read().map_err(Into::into)
+        } else {
+            Err("the key file is gone, or is no regular file, and cannot be read again".into())
+        };
         // A key file is a few bytes: reading it here is quicker than a thread would be.
-        Box::pin(std::future::ready(self.read().map_err(Into::into)))
+        Box::pin(std::future::ready(key))
     }
 }
 
 impl KeyFile {
-    /// Reads it once, so that a wrong file is found before anything is sent.
+    /// Reads it. The path is in no error: it may be a key, put in the wrong variable.
     pub(crate) fn read(&self) -> Result<ApiKey> {
         let text = std::fs::read_to_string(&self.0).map_err(|source| {
-            Error::invalid(format!("{}: {source}", self.0.display())).caused_by(source)
+            Error::invalid(format!("the key file cannot be read: {source}"))
+                .remedy_is(format!(
+                    "it takes the path of a file; a key itself goes in {MANAGEMENT_KEY_VARIABLE}"
+                ))
+                .caused_by(source)
         })?;
-        ApiKey::new(text).map_err(|error| error.about(self.0.display()))
+        ApiKey::new(text)
     }
 }
 
@@ -189,10 +224,19 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    pub(crate) fn provider(provider: impl KeyProvider) -> Self {
+    /// `first` is a key that the provider has given already.
+    pub(crate) fn provider(provider: impl KeyProvider, first: Option<ApiKey>) -> Self {
         Self::Provider {
             provider: Box::new(provider),
-            last: std::sync::Mutex::new(None),
+            last: std::sync::Mutex::new(first),
+        }
+    }
+
+    /// The key that is known without asking.
+    pub(crate) fn known(&self) -> Option<ApiKey> {
+        match self {
+            Self::Fixed(key) => Some(key.clone()),
+            Self::Provider { last, .. } => lock(last).clone(),
         }
     }
 
@@ -207,11 +251,14 @@ impl KeySource {
                     return Ok(kept);
                 }
                 let key = provider.key().await.map_err(|source| {
-                    Error::new(
-                        crate::ErrorKind::Unauthorized,
-                        format!("the key provider gave no key: {source}"),
-                    )
-                    .caused_by(source)
+                    let why = printable(&source.to_string());
+                    let what = match refused {
+                        None => format!("the key provider gave no key: {why}"),
+                        Some(_) => format!(
+                            "the API key was refused, and the key provider gave no other: {why}"
+                        ),
+                    };
+                    Error::new(crate::ErrorKind::Unauthorized, what).caused_by(source)
                 })?;
                 *lock(last) = Some(key.clone());
                 Ok(key)
@@ -253,14 +300,8 @@ mod tests {
     #[test]
     fn a_key_pasted_wrong_is_refused_with_the_remedy_and_not_shown() {
         for (pasted, says) in [
-            (
-                "",
-                "API key: it is empty; a Management API key is found under",
-            ),
-            (
-                "\n",
-                "API key: it is empty; a Management API key is found under",
-            ),
+            ("", "API key: it is empty; keys are on the API keys page"),
+            ("\n", "API key: it is empty; keys are on the API keys page"),
             (
                 "Bearer s3cr3t",
                 "API key: byte 0: it starts with \"Bearer \"; give the key alone",

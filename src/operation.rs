@@ -1,14 +1,13 @@
 //! Something that the service has accepted and goes on with: an upload, or a rollout.
 
 use std::fmt;
-use std::future::IntoFuture;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll as Ready};
 use std::time::Duration;
 
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::error::Result;
@@ -119,6 +118,7 @@ impl<T: Tracked> Operation<T> {
         Wait {
             watch: self.watch(),
             on_change: Mutex::new(None),
+            running: Mutex::new(None),
         }
     }
 
@@ -209,17 +209,19 @@ impl<T: Tracked> Watch<T> {
     fn start(&self) -> Running<T> {
         if let Some(value) = self.settled.clone() {
             let changes = [Change::Progress(self.known.clone()), Change::Done(value)];
-            return Box::pin(stream::iter(changes.map(Ok)));
+            return Box::pin(stream::iter(changes.map(Ok)).fuse());
         }
         // The loop is gone once it has told its end.
-        Box::pin(stream::unfold(Some(self.poll()), |poll| async move {
+        let told = stream::unfold(Some(self.poll()), |poll| async move {
             let mut poll = poll?;
             Some(match poll.step().await {
                 Ok(Step::Progress(progress)) => (Ok(Change::Progress(progress)), Some(poll)),
                 Ok(Step::Done(value)) => (Ok(Change::Done(value)), None),
                 Err(error) => (Err(error.of_wait(T::handle(poll.probe()))), None),
             })
-        }))
+        });
+        // It may be asked again after its end, as in a `select!`.
+        Box::pin(told.fuse())
     }
 }
 
@@ -254,13 +256,18 @@ fn unshared<T>(mutex: &mut Mutex<T>) -> &mut T {
 }
 
 type OnChange<T> = Box<dyn FnMut(&<T as Tracked>::Progress) + Send>;
+type Ending<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// A wait for the end of an [`Operation`]: set limits, then await it; see [`Operation::wait`].
+///
+/// It is a future that owns all it needs, to be awaited, spawned or raced.
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct Wait<T: Tracked> {
     watch: Watch<T>,
     /// Never locked either.
     on_change: Mutex<Option<OnChange<T>>>,
+    /// Begun with the first poll.
+    running: Mutex<Option<Ending<T>>>,
 }
 
 impl<T: Tracked> Wait<T> {
@@ -287,28 +294,20 @@ impl<T: Tracked> Wait<T> {
         self.on_change = Mutex::new(Some(Box::new(f)));
         self
     }
-}
 
-impl<T: Tracked> IntoFuture for Wait<T> {
-    type Output = Result<T>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let Self { watch, on_change } = self;
-        let mut on_change = on_change
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+    fn start(&mut self) -> Ending<T> {
+        let mut on_change = unshared(&mut self.on_change).take();
         let mut tell = move |progress: &T::Progress| {
             if let Some(on_change) = &mut on_change {
                 on_change(progress);
             }
         };
+        if let Some(value) = self.watch.settled.clone() {
+            tell(&self.watch.known);
+            return Box::pin(std::future::ready(Ok(value)));
+        }
+        let mut poll = self.watch.poll();
         Box::pin(async move {
-            if let Some(value) = watch.settled {
-                tell(&watch.known);
-                return Ok(value);
-            }
-            let mut poll = watch.poll();
             loop {
                 let step = poll.step().await;
                 match step.map_err(|error| error.of_wait(T::handle(poll.probe())))? {
@@ -317,6 +316,22 @@ impl<T: Tracked> IntoFuture for Wait<T> {
                 }
             }
         })
+    }
+}
+
+// As for `Watch`.
+impl<T: Tracked> Unpin for Wait<T> {}
+
+impl<T: Tracked> Future for Wait<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Ready<Self::Output> {
+        let running = match unshared(&mut self.running).take() {
+            Some(running) => running,
+            None => self.start(),
+        };
+        let running = unshared(&mut self.running).insert(running);
+        running.as_mut().poll(cx)
     }
 }
 

@@ -87,6 +87,11 @@ impl Org {
 
     /// The dedicated endpoints of the organization.
     pub async fn endpoints(&self) -> Result<Vec<EndpointSummary>> {
+        Ok(self.listed_endpoints().await?.unwrap_or_default())
+    }
+
+    /// The same; none when the answer holds no list at all.
+    pub(crate) async fn listed_endpoints(&self) -> Result<Option<Vec<EndpointSummary>>> {
         let answer = self
             .client
             .call(Op::LIST_ENDPOINTS, |raw| {
@@ -95,7 +100,9 @@ impl Org {
             })
             .await
             .map_err(|error| self.explain(error))?;
-        let endpoints = answer.endpoints.unwrap_or_default();
+        let Some(endpoints) = answer.endpoints else {
+            return Ok(None);
+        };
         let endpoints: Vec<_> = endpoints.into_iter().map(EndpointSummary::from).collect();
         let mut orgs = endpoints
             .iter()
@@ -103,7 +110,7 @@ impl Org {
         match orgs.find(|org| *org != self.name.as_str()) {
             Some(other) => Err(other_than_asked("organization", other, &self.name)
                 .during(Op::LIST_ENDPOINTS.id, false)),
-            None => Ok(endpoints),
+            None => Ok(Some(endpoints)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! When a request is sent again, and after how long.
 
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Sent};
@@ -57,7 +59,9 @@ impl Op {
 ///
 /// A read is repeated after a broken or refused connection, a timeout, a 429 and a 5xx. A write
 /// is repeated only when it surely was not processed: no connection was made, or the service
-/// answered 429. The pause is drawn evenly between zero and a limit that doubles with each
+/// answered 429. Repeats take from a budget that all clones of a client share and that calls
+/// which succeed fill again, so that a client does not flood a service that is down: 100 repeats
+/// in a row, or 50 after timeouts. The pause is drawn evenly between zero and a limit that doubles with each
 /// attempt (full jitter); a `Retry-After` takes its place when it is longer.
 ///
 /// ```
@@ -129,6 +133,44 @@ impl RetryPolicy {
     }
 }
 
+/// How much of a client's requests may be repeats, shared by all its clones.
+///
+/// A bucket of tokens as in the standard retry mode of the AWS SDKs: a repeat takes some, more
+/// of them after a timeout, and each call that succeeds puts some back. When the service is down
+/// for all, a client soon stops adding to its load.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+#[derive(Debug)]
+pub(crate) struct Budget(AtomicU32);
+
+impl Budget {
+    const FULL: u32 = 500;
+
+    pub(crate) fn full() -> Self {
+        Self(AtomicU32::new(Self::FULL))
+    }
+
+    /// Takes what a repeat after this error costs, if it is there.
+    pub(crate) fn take(&self, error: &Error) -> bool {
+        let cost = match error.kind() {
+            ErrorKind::Timeout => 10,
+            _ => 5,
+        };
+        let taken = self
+            .0
+            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(cost));
+        taken.is_ok()
+    }
+
+    /// A call has succeeded: one token for a first attempt, and five for a repeat.
+    pub(crate) fn put_back(&self, attempt: u32) {
+        let tokens = if attempt > 1 { 5 } else { 1 };
+        let full = |left: u32| Some((left + tokens).min(Self::FULL));
+        // It never refuses, so there is nothing to look at.
+        let _ = self.0.fetch_update(Relaxed, Relaxed, full);
+    }
+}
+
 fn is_repeatable(op: Op, error: &Error) -> bool {
     match error.kind() {
         ErrorKind::RateLimited => true,
@@ -170,6 +212,22 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_client_whose_calls_all_fail_stops_repeating() {
+        let budget = Budget::full();
+        let fault = error(ErrorKind::Unavailable, Sent::Maybe);
+        let late = error(ErrorKind::Timeout, Sent::Maybe);
+        assert_eq!((0..200).filter(|_| budget.take(&fault)).count(), 100);
+        budget.put_back(1);
+        assert!(!budget.take(&fault), "one success is not enough");
+        budget.put_back(2);
+        assert!(budget.take(&fault));
+        for _ in 0..1000 {
+            budget.put_back(1);
+        }
+        assert_eq!((0..200).filter(|_| budget.take(&late)).count(), 50);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::base_url::BaseUrl;
 use crate::error::{Answered, Error, ErrorKind, Result, Sent};
 use crate::key::{ApiKey, KeySource};
 use crate::raw;
-use crate::retry::{Op, RetryPolicy};
+use crate::retry::{Budget, Op, RetryPolicy};
 use crate::time::after;
 
 /// The connection pool, the keys, and the limits that hold for every request.
@@ -29,6 +29,7 @@ pub(crate) struct Transport {
     pub(crate) management: KeySource,
     pub(crate) inference: Option<KeySource>,
     pub(crate) retry: RetryPolicy,
+    pub(crate) budget: Budget,
     /// For one attempt, the key's source included.
     pub(crate) request_timeout: Duration,
     /// For all attempts of a call and the pauses between them.
@@ -95,7 +96,7 @@ impl Transport {
         self.repeat(op, Attempts::ByPolicy, key, |call| {
             let request = self.http.post(&url).json(body).build();
             async move {
-                let request = request.map_err(|error| answer::not_exchanged(&error))?;
+                let request = request.map_err(answer::not_exchanged)?;
                 let Answer { head, body } = call.attempt(request).await?;
                 serde_json::from_slice(&body)
                     .map_err(|source| answer::unreadable(head, &body, source, &call.key))
@@ -131,7 +132,10 @@ impl Transport {
                 slot: Arc::default(),
             };
             let error = match send(call).await {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.budget.put_back(attempt);
+                    return Ok(value);
+                }
                 Err(error) => during(error).after_attempts(attempt),
             };
             // A key may be rotated while a client lives. A 401 was not processed, so that trying
@@ -150,7 +154,9 @@ impl Transport {
                 Attempts::ByPolicy => self.retry.pause_after(op, attempt, &error),
             };
             match pause {
-                Some(pause) if after(Instant::now(), pause) < deadline => {
+                Some(pause)
+                    if after(Instant::now(), pause) < deadline && self.budget.take(&error) =>
+                {
                     tracing::debug!(operation = op.id, attempt, ?pause, %error, "sent again after a pause");
                     tokio::time::sleep(pause).await;
                 }
@@ -262,7 +268,7 @@ fn why(signal: raw::Error<()>, slot: &Mutex<Slot>, key: &ApiKey) -> Error {
             answer::unreadable(head, &body, source, key)
         }
         (_, raw::Error::InvalidRequest(what) | raw::Error::Custom(what)) => Error::invalid(what),
-        (_, raw::Error::CommunicationError(error)) => answer::not_exchanged(&error),
+        (_, raw::Error::CommunicationError(error)) => answer::not_exchanged(error),
         (_, other) => Error::new(ErrorKind::Decode, other.to_string()).sent(Sent::Maybe),
     }
 }

@@ -8,11 +8,11 @@ use super::Client;
 use crate::base_url::{self, BaseUrl};
 use crate::error::{Error, Result, printable};
 use crate::key::{
-    ApiKey, INFERENCE_KEY_VARIABLE, KeyProvider, KeySource, MANAGEMENT_KEY_FILE_VARIABLE,
+    ApiKey, INFERENCE_KEY_VARIABLE, KeyFile, KeyProvider, KeySource, MANAGEMENT_KEY_FILE_VARIABLE,
     MANAGEMENT_KEY_VARIABLE,
 };
 use crate::names::{NameError, OrgName};
-use crate::retry::RetryPolicy;
+use crate::retry::{Budget, RetryPolicy};
 use crate::time::FAR;
 use crate::transport::Transport;
 
@@ -75,21 +75,33 @@ impl ClientBuilder {
     }
 
     /// The Management API key.
-    pub fn key(mut self, key: impl AsRef<str>) -> Self {
-        self.management = Some(ApiKey::new(key).map(KeySource::Fixed));
+    pub fn key(mut self, key: impl TryInto<ApiKey, Error: Into<Error>>) -> Self {
+        self.management = Some(key.try_into().map(KeySource::Fixed).map_err(Into::into));
         self
     }
 
     /// Where to ask for the Management API key, when it may change while the client lives.
     pub fn key_provider(mut self, provider: impl KeyProvider) -> Self {
-        self.management = Some(Ok(KeySource::provider(provider)));
+        self.management = Some(Ok(KeySource::provider(provider, None)));
+        self
+    }
+
+    /// A file with the Management API key, and the key that was read from it just now.
+    pub(super) fn key_file(mut self, file: KeyFile, key: ApiKey) -> Self {
+        self.management = Some(Ok(KeySource::provider(file, Some(key))));
         self
     }
 
     /// The inference key, which only [`Endpoint::chat`](crate::Endpoint::chat) uses. It is not
     /// the management key.
-    pub fn inference_key(mut self, key: impl AsRef<str>) -> Self {
-        self.inference = Some(ApiKey::new(key).map(KeySource::Fixed));
+    pub fn inference_key(mut self, key: impl TryInto<ApiKey, Error: Into<Error>>) -> Self {
+        self.inference = Some(key.try_into().map(KeySource::Fixed).map_err(Into::into));
+        self
+    }
+
+    /// Where to ask for the inference key, when it may change while the client lives.
+    pub fn inference_key_provider(mut self, provider: impl KeyProvider) -> Self {
+        self.inference = Some(Ok(KeySource::provider(provider, None)));
         self
     }
 
@@ -196,9 +208,14 @@ impl ClientBuilder {
         // stand behind it, in the place of what the caller's own client may have.
         let backstop = self.request_timeout.saturating_add(Duration::from_secs(1));
         let backstop = backstop.min(FAR);
-        let http = self
-            .http
-            .unwrap_or_default()
+        // A proxy cannot reach this machine's loopback, and would get the key in clear text.
+        let own = reqwest::ClientBuilder::new;
+        let http = match self.http {
+            Some(given) => given,
+            None if base.is_loopback() => own().no_proxy(),
+            None => own(),
+        };
+        let http = http
             .user_agent(agent(self.agent_suffix.as_deref())?)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -218,6 +235,7 @@ impl ClientBuilder {
                 management,
                 inference,
                 retry: self.retry,
+                budget: Budget::full(),
                 request_timeout: self.request_timeout,
                 call_timeout: self.call_timeout,
                 body_limit: self.response_limit,
@@ -228,7 +246,7 @@ impl ClientBuilder {
 }
 
 fn check_keys(base: &BaseUrl, management: &KeySource, inference: Option<&KeySource>) -> Result<()> {
-    let (management, inference) = (fixed(management), inference.and_then(fixed));
+    let (management, inference) = (management.known(), inference.and_then(KeySource::known));
     if management.is_some() && management == inference {
         return Err(
             Error::invalid("the management key and the inference key are the same").remedy_is(
@@ -240,17 +258,8 @@ fn check_keys(base: &BaseUrl, management: &KeySource, inference: Option<&KeySour
             ),
         );
     }
-    management
-        .into_iter()
-        .chain(inference)
-        .try_for_each(|key| key.check_host(base))
-}
-
-fn fixed(source: &KeySource) -> Option<&ApiKey> {
-    match source {
-        KeySource::Fixed(key) => Some(key),
-        KeySource::Provider { .. } => None,
-    }
+    let known = management.into_iter().chain(inference);
+    known.into_iter().try_for_each(|key| key.check_host(base))
 }
 
 fn agent(suffix: Option<&str>) -> Result<String> {

@@ -4,19 +4,22 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::builder::ClientBuilder;
+use crate::base_url::BaseUrl;
 use crate::error::{Error, Result};
 use crate::key::{
-    INFERENCE_KEY_VARIABLE, KeyFile, MANAGEMENT_KEY_FILE_VARIABLE, MANAGEMENT_KEY_VARIABLE,
+    ApiKey, INFERENCE_KEY_VARIABLE, KeyFile, MANAGEMENT_KEY_FILE_VARIABLE, MANAGEMENT_KEY_VARIABLE,
 };
 
 pub(crate) const ORG: &str = "CEREBRAS_ORG_NAME";
 const BASE_URL: &str = "CEREBRAS_MANAGEMENT_BASE_URL";
+use crate::names::OrgName;
 
 /// Reads the settings through `variable`, so that tests need not touch the process.
 pub(super) fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder> {
     let text = |name: &str| match variable(name).map(OsString::into_string) {
         Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(_)) => Err(Error::invalid(format!("{name}: its value is not UTF-8"))),
+        Some(Err(_)) => Err(Error::invalid(format!("{name}: its value is not UTF-8"))
+            .remedy_is("set it to plain text")),
         None => Ok(None),
     };
     let mut builder = ClientBuilder::new();
@@ -30,28 +33,37 @@ pub(super) fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Client
             .remedy_is("unset one of them"));
         }
         (Some(key), None) => {
-            crate::ApiKey::new(&key).map_err(|error| error.about(MANAGEMENT_KEY_VARIABLE))?;
-            builder = builder.key(key);
+            builder = builder.key(key_in(MANAGEMENT_KEY_VARIABLE, &key)?);
         }
         (None, Some(file)) => {
             let file = KeyFile(PathBuf::from(file));
-            file.read()
-                .map_err(|error| error.about(MANAGEMENT_KEY_FILE_VARIABLE))?;
-            builder = builder.key_provider(file);
+            let key = file.read().map_err(about(MANAGEMENT_KEY_FILE_VARIABLE))?;
+            builder = builder.key_file(file, key);
         }
         (None, None) => {}
     }
-    if let Some(key) = text(INFERENCE_KEY_VARIABLE)? {
-        crate::ApiKey::new(&key).map_err(|error| error.about(INFERENCE_KEY_VARIABLE))?;
-        builder = builder.inference_key(key);
+    // A job that has no such secret often has the variable all the same, empty.
+    if let Some(key) = text(INFERENCE_KEY_VARIABLE)?.filter(|key| !key.trim().is_empty()) {
+        builder = builder.inference_key(key_in(INFERENCE_KEY_VARIABLE, &key)?);
     }
     if let Some(org) = text(ORG)? {
+        let org: OrgName = org.parse().map_err(Error::from).map_err(about(ORG))?;
         builder = builder.org(org);
     }
     if let Some(url) = text(BASE_URL)? {
+        // Whether plain http may be used is for `build` to say.
+        BaseUrl::parse(&url, true).map_err(about(BASE_URL))?;
         builder = builder.base_url(url);
     }
     Ok(builder)
+}
+
+fn key_in(variable: &'static str, key: &str) -> Result<ApiKey> {
+    ApiKey::new(key).map_err(about(variable))
+}
+
+fn about(variable: &'static str) -> impl Fn(Error) -> Error {
+    move |error| error.about(variable)
 }
 
 #[cfg(test)]
@@ -84,6 +96,15 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_inference_key_is_none() {
+        let variables = [
+            ("CEREBRAS_MANAGEMENT_API_KEY", "csk-1"),
+            ("CEREBRAS_API_KEY", " "),
+        ];
+        assert!(build(&variables).is_ok());
+    }
+
+    #[test]
     fn what_is_wrong_is_named_by_its_variable() {
         let key = ("CEREBRAS_MANAGEMENT_API_KEY", "csk-1");
         for (variables, says) in [
@@ -95,9 +116,9 @@ mod tests {
             ),
             (
                 vec![("CEREBRAS_MANAGEMENT_API_KEY", "\n")],
-                "CEREBRAS_MANAGEMENT_API_KEY: API key: it is empty; a Management API key is \
-                 found under \"Management API keys\" on the API keys page at \
-                 https://cloud.cerebras.ai",
+                "CEREBRAS_MANAGEMENT_API_KEY: API key: it is empty; keys are on the API keys page \
+                 at https://cloud.cerebras.ai, those of the Management API under \"Management API \
+                 keys\"",
             ),
             (
                 vec![key, ("CEREBRAS_MANAGEMENT_API_KEY_FILE", "/key")],
@@ -106,8 +127,19 @@ mod tests {
             ),
             (
                 vec![("CEREBRAS_MANAGEMENT_API_KEY_FILE", "/no/such/key")],
-                "CEREBRAS_MANAGEMENT_API_KEY_FILE: /no/such/key: No such file or directory \
-                 (os error 2)",
+                "CEREBRAS_MANAGEMENT_API_KEY_FILE: the key file cannot be read: No such file or \
+                 directory (os error 2); it takes the path of a file; a key itself goes in \
+                 CEREBRAS_MANAGEMENT_API_KEY",
+            ),
+            (
+                vec![key, ("CEREBRAS_ORG_NAME", "")],
+                "CEREBRAS_ORG_NAME: organization name \"\": byte 0: expected a name, found nothing; \
+                 if it comes from a variable, check that the variable is set",
+            ),
+            (
+                vec![key, ("CEREBRAS_MANAGEMENT_BASE_URL", "csk-secret")],
+                "CEREBRAS_MANAGEMENT_BASE_URL: base URL: relative URL without a base; give a whole \
+                 address, such as https://api.cerebras.ai",
             ),
             (
                 vec![key, ("CEREBRAS_API_KEY", "csk-1")],

@@ -48,6 +48,8 @@ pub struct EndpointDetails {
     /// The deployments that the service lists, in its order. Whether past ones stay in the list
     /// is not published.
     pub deployments: Vec<Deployment>,
+    /// Whether the answer held a list of them at all.
+    pub(crate) lists_deployments: bool,
     /// When it was made, in whole seconds.
     pub created: SystemTime,
     /// When it was last changed, in whole seconds.
@@ -56,9 +58,11 @@ pub struct EndpointDetails {
 
 impl EndpointDetails {
     pub(super) fn new(id: &EndpointId, answer: raw::EndpointResponse) -> Self {
-        let deployments = answer.deployed_models.unwrap_or_default();
         Self {
-            deployments: deployments
+            lists_deployments: answer.deployed_models.is_some(),
+            deployments: answer
+                .deployed_models
+                .unwrap_or_default()
                 .into_iter()
                 .map(|entry| Deployment::listed(id, entry))
                 .collect(),
@@ -73,19 +77,29 @@ impl EndpointDetails {
     /// What answers inference requests now: the newest deployment that is complete.
     #[must_use]
     pub fn serving(&self) -> Serving {
-        let complete = || self.deployments.iter().filter(|d| d.is_complete());
-        let Some(newest) = complete().max_by_key(|deployment| deployment.created) else {
-            return Serving::Nothing;
-        };
-        let mut tied: Vec<_> = complete().filter(|d| d.created == newest.created).collect();
-        if tied.iter().all(|d| d.model == newest.model) {
-            return Serving::Deployment(newest.clone());
+        let complete: Vec<_> = self
+            .deployments
+            .iter()
+            .filter(|d| d.is_complete())
+            .collect();
+        let latest = complete.iter().filter_map(|d| d.created).max();
+        // One without a date may be as new as the newest.
+        let mut newest = complete;
+        newest.retain(|d| d.created == latest || d.created.is_none());
+        newest.sort_by_key(|d| d.created.is_none());
+        match newest.as_slice() {
+            [] => Serving::Nothing,
+            [first, rest @ ..] if rest.iter().all(|d| d.model == first.model) => {
+                Serving::Deployment((*first).clone())
+            }
+            _ => {
+                newest.dedup();
+                Serving::Unclear(newest.into_iter().cloned().collect())
+            }
         }
-        tied.dedup();
-        Serving::Unclear(tied.into_iter().cloned().collect())
     }
 
-    /// The deployment that serves this version or may come to serve it, if there is one.
+    /// The deployment that serves a version or may come to serve it, if there is one.
     pub(crate) fn uses(&self, name: &ModelVersionName) -> Option<&Deployment> {
         let serving = match self.serving() {
             Serving::Nothing => Vec::new(),
@@ -93,8 +107,7 @@ impl EndpointDetails {
             Serving::Unclear(tied) => tied,
         };
         self.deployments.iter().find(|deployment| {
-            deployment.version.as_ref() == Some(name)
-                && (deployment.is_going() || serving.contains(deployment))
+            deployment.may_be_of(name) && (deployment.is_going() || serving.contains(deployment))
         })
     }
 }
@@ -102,25 +115,32 @@ impl EndpointDetails {
 /// What an endpoint serves, as far as its deployments tell.
 ///
 /// Deployments are dated in whole seconds. Where two versions were completed in deployments of
-/// the same second, it cannot be told which of them serves.
+/// the same second, or in ones without a date, it cannot be told which of them serves.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Serving {
     /// No deployment is complete.
     Nothing,
     /// This one is the newest that is complete.
     Deployment(Deployment),
-    /// One of these, which were created in the same second.
+    /// One of these, whose dates do not tell which is the newest.
     Unclear(Vec<Deployment>),
 }
 
 impl Serving {
+    /// The deployment that serves, if it is known.
+    #[must_use]
+    pub fn deployment(&self) -> Option<&Deployment> {
+        match self {
+            Self::Deployment(deployment) => Some(deployment),
+            Self::Nothing | Self::Unclear(_) => None,
+        }
+    }
+
     /// The version that serves, if it is known.
     #[must_use]
     pub fn version(&self) -> Option<&ModelVersionName> {
-        match self {
-            Self::Deployment(deployment) => deployment.version.as_ref(),
-            Self::Nothing | Self::Unclear(_) => None,
-        }
+        self.deployment()?.version.as_ref()
     }
 
     /// The integer id of the version that serves, if it is known.
@@ -172,6 +192,17 @@ impl Deployment {
         self.state
             .as_ref()
             .map_or(Phase::InProgress, DeploymentState::phase)
+    }
+
+    /// Whether it may be of this version, which has an integer id: the list may name it by an
+    /// alias, or in a form that is not known.
+    pub(super) fn may_be_of(&self, name: &ModelVersionName) -> bool {
+        let Some(listed) = &self.version else {
+            return true;
+        };
+        listed.org() == name.org()
+            && listed.architecture() == name.architecture()
+            && (listed.version() == name.version() || listed.version().as_id().is_none())
     }
 
     fn listed(endpoint: &EndpointId, entry: raw::DeployedModel) -> Self {

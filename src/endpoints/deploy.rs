@@ -201,7 +201,7 @@ async fn post(endpoint: &Endpoint, name: ModelVersionName) -> Result<Operation<D
         })
         .await
         .map_err(|error| error.about(format_args!("deployment of {name} to {}", endpoint.id)))?;
-    answers(endpoint, &name, &answer).map_err(|error| error.during(op.id, true))?;
+    answers(endpoint, &name, &answer).map_err(|error| error.during(op.id, true).accepted())?;
     let deployment = Deployment::submitted(&endpoint.id, &name, answer);
     let progress = RolloutProgress::of(&deployment);
     let probe = RolloutProbe::new(endpoint.clone(), &deployment, name);
@@ -238,7 +238,7 @@ fn answers(
     ] {
         if let Some(answered) = answered.as_ref().filter(|answered| *answered != asked) {
             return Err(other_than_asked(part, answered, asked)
-                .remedy_is("the deployment was queued: look at the endpoint before going on"));
+                .remedy_is("look at the endpoint before going on"));
         }
     }
     Ok(())

@@ -165,11 +165,7 @@ impl RolloutProbe {
         self.listed = true;
         self.created = ours.created.or(self.created);
         let progress = RolloutProgress::of(ours);
-        if ours
-            .version
-            .as_ref()
-            .is_some_and(|version| !self.is_ours(version))
-        {
+        if !ours.may_be_of(&self.version) {
             let error = Error::new(
                 ErrorKind::OperationFailed,
                 format!("the endpoint lists it as {}", printable(&ours.model)),
@@ -209,8 +205,7 @@ impl RolloutProbe {
         let (newest, unclear) = match rest.serving() {
             Serving::Nothing => return None,
             Serving::Unclear(tied) => (tied, true),
-            // One with a date counts as newer than one without, but that is not known of them.
-            Serving::Deployment(one) => (vec![one], self.created.is_none()),
+            Serving::Deployment(one) => (vec![one], false),
         };
         let other = newest
             .iter()
@@ -220,13 +215,6 @@ impl RolloutProbe {
         } else {
             self.superseded("it was complete", Some(other))
         })
-    }
-
-    /// The list may name the version by the alias that it was deployed by, although we never do.
-    fn is_ours(&self, listed: &ModelVersionName) -> bool {
-        listed.org() == self.version.org()
-            && listed.architecture() == self.version.architecture()
-            && (listed.version() == self.version.version() || listed.version().as_id().is_none())
     }
 
     /// The newest deployment that is complete, if it was created after ours. Times are in whole
@@ -248,7 +236,7 @@ impl RolloutProbe {
         let why = why.map_or_else(String::new, |why| format!(": \"{why}\""));
         let what = format!("the rollout ended as \"{state}\"{why}");
         self.ended(Error::new(ErrorKind::OperationFailed, what))
-            .remedy_is("what served before goes on serving; Endpoint::serving shows it")
+            .remedy_is("look at Endpoint::serving before going on")
     }
 
     fn superseded(&self, what: &str, newer: Option<&Deployment>) -> Error {

@@ -34,9 +34,29 @@ impl From<&Version> for DeployTarget {
     }
 }
 
+impl From<Version> for DeployTarget {
+    fn from(version: Version) -> Self {
+        version.name().into()
+    }
+}
+
 impl From<VersionRef> for DeployTarget {
     fn from(version: VersionRef) -> Self {
         Self(Target::Own(version))
+    }
+}
+
+impl From<&VersionRef> for DeployTarget {
+    fn from(version: &VersionRef) -> Self {
+        version.clone().into()
+    }
+}
+
+impl TryFrom<u64> for DeployTarget {
+    type Error = NameError;
+
+    fn try_from(id: u64) -> Result<Self, NameError> {
+        Ok(VersionRef::try_from(id)?.into())
     }
 }
 
@@ -49,6 +69,20 @@ impl From<VersionId> for DeployTarget {
 impl From<VersionAlias> for DeployTarget {
     fn from(alias: VersionAlias) -> Self {
         VersionRef::from(alias).into()
+    }
+}
+
+impl From<&VersionAlias> for DeployTarget {
+    fn from(alias: &VersionAlias) -> Self {
+        alias.clone().into()
+    }
+}
+
+impl TryFrom<ModelVersion> for DeployTarget {
+    type Error = NameError;
+
+    fn try_from(version: ModelVersion) -> Result<Self, NameError> {
+        (&version).try_into()
     }
 }
 

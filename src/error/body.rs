@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::printable::printable;
 
@@ -40,69 +40,63 @@ pub(crate) struct Details {
 }
 
 impl Details {
+    /// Reads the bodies that are expected; of any other, what a person may make something of.
     pub(crate) fn read(body: &[u8]) -> Self {
-        let Ok(parsed) = serde_json::from_slice::<Body>(body) else {
-            return Self::default();
+        let Ok(parsed) = serde_json::from_slice::<Value>(body) else {
+            return Self::text(&String::from_utf8_lossy(body));
         };
-        match parsed {
-            Body::Fields { detail } => Self {
+        let told = ["detail", "message", "error"]
+            .into_iter()
+            .find_map(|name| parsed.get(name));
+        match told {
+            Some(Value::Array(refusals)) => Self {
                 message: None,
-                fields: detail.into_iter().map(FieldError::from).collect(),
+                fields: refusals.iter().map(FieldError::read).collect(),
             },
-            Body::Detail { detail: text } | Body::Message { message: text } => Self::text(&text),
-            Body::Wrapped { error } => Self::text(&error.message),
+            Some(told) => Self::text(&message(told)),
+            None if parsed == json!({}) || parsed == json!([]) => Self::default(),
+            None => Self::text(&parsed.to_string()),
         }
     }
 
+    /// Takes a secret out, which decoding may have put together.
+    pub(crate) fn without(mut self, secret: &str, instead: &str) -> Self {
+        let texts = self.message.iter_mut();
+        let fields = self.fields.iter_mut();
+        for text in texts.chain(fields.flat_map(|f| [&mut f.field, &mut f.message])) {
+            *text = text.replace(secret, instead);
+        }
+        self
+    }
+
     fn text(text: &str) -> Self {
+        let text = printable(text);
         Self {
-            message: Some(printable(text)),
+            message: (!text.is_empty()).then_some(text),
             fields: Vec::new(),
         }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Body {
-    Fields { detail: Vec<Refusal> },
-    Detail { detail: String },
-    Message { message: String },
-    Wrapped { error: Inner },
+/// A string, or the message in an object, or else the JSON as it is.
+fn message(told: &Value) -> String {
+    match told.get("message").unwrap_or(told) {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
-#[derive(Deserialize)]
-struct Inner {
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    #[serde(default)]
-    loc: Vec<Step>,
-    msg: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Step {
-    Name(String),
-    Index(u64),
-}
-
-impl From<Refusal> for FieldError {
-    fn from(refusal: Refusal) -> Self {
-        let steps: Vec<String> = refusal
-            .loc
-            .into_iter()
-            .map(|step| match step {
-                Step::Name(name) => printable(&name),
-                Step::Index(index) => index.to_string(),
-            })
-            .collect();
+impl FieldError {
+    fn read(refusal: &Value) -> Self {
+        let steps = refusal.get("loc").and_then(Value::as_array);
+        let steps = steps.into_iter().flatten().map(|step| match step {
+            Value::String(name) => printable(name),
+            other => other.to_string(),
+        });
+        let why = refusal.get("msg").unwrap_or(refusal);
         Self {
-            field: steps.join("."),
-            message: printable(&refusal.msg),
+            field: steps.collect::<Vec<_>>().join("."),
+            message: printable(&message(why)),
         }
     }
 }
@@ -153,10 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_body_tells_nothing_and_breaks_nothing() {
-        for body in ["", "<html>", "[]", r#"{"detail":7}"#, "\"text\""] {
-            assert_eq!(Details::read(body.as_bytes()), Details::default());
+    fn of_an_unknown_body_a_person_sees_what_there_is() {
+        for (body, message) in [
+            ("", None),
+            ("no such host\n", Some("no such host")),
+            ("[]", None),
+            ("{}", None),
+            ("[7]", Some("[7]")),
+            (r#"{"detail":7}"#, Some("7")),
+            (r#"{"detail":{"message":"boo"}}"#, Some("boo")),
+            (r#"{"detail":{"why":"boo"}}"#, Some(r#"{"why":"boo"}"#)),
+            (r#"{"error":"boo"}"#, Some("boo")),
+        ] {
+            assert_eq!(Details::read(body.as_bytes()).message.as_deref(), message);
         }
+        let fields = Details::read(br#"{"detail":[{"loc":["body"]},"x"]}"#).fields;
+        assert_eq!(fields[0].to_string(), r#"body: {"loc":["body"]}"#);
+        assert_eq!(fields[1].to_string(), "x");
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::Inner;
 
+/// How many field errors a line shows.
+const FIELDS: usize = 5;
+
 pub(super) fn line(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(subject) = &error.subject {
         write!(f, "{subject}: ")?;
@@ -12,11 +15,15 @@ pub(super) fn line(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(message) = &error.details.message {
         write!(f, ": \"{message}\"")?;
     }
-    for (n, field) in error.details.fields.iter().enumerate() {
+    let fields = &error.details.fields;
+    for (n, field) in fields.iter().take(FIELDS).enumerate() {
         f.write_str(if n == 0 { ": " } else { ", " })?;
         write!(f, "{field}")?;
     }
-    if error.writes && error.sent == super::Sent::Maybe {
+    if fields.len() > FIELDS {
+        write!(f, ", and {} more", fields.len() - FIELDS)?;
+    }
+    if error.writes && (error.accepted || error.sent == super::Sent::Maybe) {
         f.write_str("; it may have taken effect all the same")?;
     }
     if let Some(remedy) = &error.remedy {

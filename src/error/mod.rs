@@ -51,6 +51,7 @@ struct Inner {
     details: Details,
     sent: Sent,
     writes: bool,
+    accepted: bool,
     attempts: u32,
     handle: Option<Handle>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -115,12 +116,13 @@ impl Error {
         self.inner.sent
     }
 
-    /// True when a write may have taken effect although no answer says so.
+    /// True when a write has, or may have, taken effect all the same: its answer was lost, or the
+    /// service accepted it with an answer that cannot be used.
     ///
     /// Do not repeat the write blindly: read first what there is.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
-        self.inner.writes && self.inner.sent == Sent::Maybe
+        self.inner.writes && (self.inner.accepted || self.inner.sent == Sent::Maybe)
     }
 
     /// How many times the request was sent, or tried: 0 for an error before any request.
@@ -162,6 +164,7 @@ impl Error {
                 details: Details::default(),
                 sent: Sent::No,
                 writes: false,
+                accepted: false,
                 attempts: 0,
                 handle: None,
                 source: None,
@@ -210,6 +213,12 @@ impl Error {
         self
     }
 
+    /// The service has accepted the request, by its status, whatever is wrong with its answer.
+    pub(crate) fn accepted(mut self) -> Self {
+        self.inner.accepted = true;
+        self.sent(Sent::Yes)
+    }
+
     pub(crate) fn sent(mut self, sent: Sent) -> Self {
         self.inner.sent = sent;
         self
@@ -233,6 +242,14 @@ impl Error {
     pub(crate) fn with_details(mut self, details: Details) -> Self {
         self.inner.details = details;
         self
+    }
+
+    /// What went wrong in a few words, for another error's line.
+    pub(crate) fn brief(&self) -> String {
+        match self.inner.status {
+            Some(status) => format!("{} (HTTP {status})", self.inner.what),
+            None => self.inner.what.clone(),
+        }
     }
 
     pub(crate) fn of_wait(mut self, handle: Handle) -> Self {

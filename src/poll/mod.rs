@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::time::after;
 
 pub use schedule::Schedule;
@@ -67,7 +67,8 @@ pub(crate) struct Poll<P: Probe> {
     started: Instant,
     next: Instant,
     polls: u32,
-    last_good: Instant,
+    /// Since when every look has failed.
+    failing_since: Option<Instant>,
     last_fault: Option<Error>,
     shown: Option<P::Progress>,
     /// What is known and not yet told.
@@ -89,7 +90,7 @@ impl<P: Probe> Poll<P> {
             limits,
             started: now,
             polls: 0,
-            last_good: now,
+            failing_since: None,
             last_fault: None,
             shown: None,
             untold: Some(known),
@@ -133,16 +134,19 @@ impl<P: Probe> Poll<P> {
         match looked {
             Err(_) => self.outcome = Some(Err(self.late())),
             Ok(Ok(look)) => {
-                self.last_good = now;
+                self.failing_since = None;
                 self.last_fault = None;
                 self.seen(look);
             }
             Ok(Err(error)) if is_passing(&error) => {
-                let pause = error.retry_after().unwrap_or_default();
+                // One odd answer must not put a wait to sleep until its deadline.
+                let asked = error.retry_after().unwrap_or_default();
+                let pause = asked.min(self.limits.patience);
                 tracing::debug!(%error, "a poll failed; the wait goes on");
                 self.next = self.next.max(after(now, pause));
-                if now - self.last_good >= self.limits.patience {
-                    self.outcome = Some(Err(self.out_of_patience(error)));
+                let failing = now - *self.failing_since.get_or_insert(now);
+                if failing >= self.limits.patience {
+                    self.outcome = Some(Err(self.out_of_patience(error, failing)));
                 } else {
                     self.last_fault = Some(error);
                 }
@@ -176,26 +180,32 @@ impl<P: Probe> Poll<P> {
     }
 
     fn late(&mut self) -> Error {
-        let what = format!(
-            "not ended after {}{} ({} polls)",
-            duration(self.started.elapsed()),
-            self.last_seen(),
-            self.polls
-        );
-        let error = Error::new(ErrorKind::Deadline, what)
-            .about(self.probe.subject())
-            .remedy_is("it may still be going on: wait again, or set a later deadline");
-        match self.last_fault.take() {
+        let fault = self.last_fault.take();
+        let failed = fault.as_ref().map_or_else(String::new, |fault| {
+            format!(", and the last one failed: {}", fault.brief())
+        });
+        let error = Error::new(
+            ErrorKind::Deadline,
+            format!(
+                "not ended after {}{} ({} polls{failed})",
+                duration(self.started.elapsed()),
+                self.last_seen(),
+                self.polls
+            ),
+        )
+        .about(self.probe.subject())
+        .remedy_is("it may still be going on: wait again, or set a later deadline");
+        match fault {
             Some(fault) => error.caused_by(fault),
             None => error,
         }
     }
 
-    fn out_of_patience(&self, error: Error) -> Error {
+    fn out_of_patience(&self, error: Error, failing: Duration) -> Error {
         let subject = format!(
             "{}: every poll has failed for {}{}",
             self.probe.subject(),
-            duration(self.last_good.elapsed()),
+            duration(failing),
             self.last_seen()
         );
         error
@@ -206,15 +216,17 @@ impl<P: Probe> Poll<P> {
 
 /// Whether the next look may well succeed where this one failed.
 fn is_passing(error: &Error) -> bool {
-    matches!(
-        error.kind(),
+    match error.kind() {
         ErrorKind::Transport
-            | ErrorKind::Timeout
-            | ErrorKind::RateLimited
-            | ErrorKind::Unavailable
-            | ErrorKind::Blocked
-            | ErrorKind::Decode
-    )
+        | ErrorKind::Timeout
+        | ErrorKind::RateLimited
+        | ErrorKind::Unavailable
+        | ErrorKind::Blocked
+        | ErrorKind::Decode => true,
+        // The key's source gave none: that the service refused one, it would have said.
+        ErrorKind::Unauthorized => error.was_sent() == Sent::No,
+        _ => false,
+    }
 }
 
 /// `1 h 5 min`, `3 min 20 s`, `2.5 s`.

@@ -99,9 +99,9 @@ impl Delete {
             .map_err(|error| pinned.explain(error))?;
         let about_another = answer.name.filter(|answered| *answered != name.to_string());
         if let Some(answered) = about_another {
-            return Err(
-                crate::explain::other_than_asked("version", answered, &name).during(op.id, true)
-            );
+            return Err(crate::explain::other_than_asked("version", answered, &name)
+                .during(op.id, true)
+                .accepted());
         }
         if answer.deleted == Some(false) {
             return Err(Error::new(
@@ -122,13 +122,21 @@ impl Delete {
     async fn is_not_deployed(&self, name: &ModelVersionName) -> Result<()> {
         let client = self.version.client();
         let org = Org::new(client.clone(), name.org().clone());
-        for summary in org.endpoints().await? {
+        let endpoints = org.listed_endpoints().await?;
+        let endpoints = endpoints.ok_or_else(|| unknown(name, "the organization's endpoints"))?;
+        for summary in endpoints {
             let architecture = summary.architecture.as_deref();
             if architecture.is_some_and(|a| a != name.architecture().as_str()) {
                 continue;
             }
             let endpoint = client.endpoint(summary.id.as_str())?;
             let details = endpoint.get().await?;
+            if !details.lists_deployments {
+                return Err(unknown(
+                    name,
+                    format_args!("what endpoint {} serves", endpoint.id()),
+                ));
+            }
             if let Some(deployment) = details.uses(name) {
                 return Err(in_use(
                     name,
@@ -149,6 +157,16 @@ fn in_use(name: &ModelVersionName, what: String, remedy: &str) -> Error {
     Error::new(ErrorKind::Conflict, what)
         .about(format_args!("model version {name}"))
         .remedy_is(format!("nothing was deleted: {remedy}"))
+}
+
+/// The error of a guard that was not told what it has to know.
+fn unknown(name: &ModelVersionName, what: impl std::fmt::Display) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!("the service did not tell {what}, so that it may be in use"),
+    )
+    .about(format_args!("model version {name}"))
+    .remedy_is("nothing was deleted: look at the endpoints, or say even_if_deployed")
 }
 
 impl IntoFuture for Delete {

@@ -108,6 +108,30 @@ impl fmt::Debug for Model {
     }
 }
 
+impl Client {
+    /// A version by its full name, such as [`ModelVersion::name`] or one that an upload printed.
+    /// Nothing is sent.
+    ///
+    /// ```
+    /// # fn run(client: &cerebras_management::Client) -> cerebras_management::Result<()> {
+    /// let version = client.version("orgs/my-org/models/gpt-oss-120b/versions/production")?;
+    /// # let _ = version;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what is no full name.
+    pub fn version(
+        &self,
+        name: impl TryInto<ModelVersionName, Error: Into<NameError>>,
+    ) -> Result<Version> {
+        let name = name.try_into().map_err(Into::into)?;
+        Ok(Version::new(self.clone(), name))
+    }
+}
+
 /// A model version, by its integer id or an alias.
 ///
 /// It owns its name and a clone of the client; making one sends nothing. An alias is looked up
@@ -162,8 +186,7 @@ impl Version {
     /// Reads it and gives an operation that waits for the end of its sync, such as one that was
     /// begun elsewhere. An alias is looked up once, now.
     pub async fn track(&self) -> Result<Operation<ModelVersion>> {
-        let version = self.get().await?;
-        Operation::of_sync(&self.client, version)
+        Operation::of_sync(&self.client, self.get().await?)
     }
 
     fn read(&self, answer: crate::raw::types::ModelVersion) -> Result<ModelVersion> {

@@ -120,7 +120,8 @@ impl Operation<ModelVersion> {
             status: None,
             done: false,
         };
-        Self::accepted(SyncProbe::new(Version::new(client.clone(), name)), known)
+        let probe = SyncProbe::new(Version::new(client.clone(), name), known.clone());
+        Self::accepted(probe, known)
     }
 
     pub(crate) fn of_sync(client: &Client, version: ModelVersion) -> Result<Self> {
@@ -128,7 +129,7 @@ impl Operation<ModelVersion> {
         let Some(name) = version.parsed_name().filter(|_| version.id().is_some()) else {
             return Err(no_id(version.name()));
         };
-        let probe = SyncProbe::new(Version::new(client.clone(), name.clone()));
+        let probe = SyncProbe::new(Version::new(client.clone(), name.clone()), progress.clone());
         Ok(match Readiness::of(&version) {
             Readiness::Ready => Self::settled(probe, progress, version),
             _ => Self::accepted(probe, progress),
@@ -140,6 +141,8 @@ impl Operation<ModelVersion> {
 #[derive(Clone, Debug)]
 pub struct SyncProbe {
     version: Version,
+    /// What was seen last.
+    seen: SyncProgress,
     /// Whether a read has found it.
     found: bool,
     since: Instant,
@@ -147,9 +150,10 @@ pub struct SyncProbe {
 }
 
 impl SyncProbe {
-    fn new(version: Version) -> Self {
+    fn new(version: Version, seen: SyncProgress) -> Self {
         Self {
             version,
+            seen,
             found: false,
             since: Instant::now(),
             contradicted: None,
@@ -158,6 +162,7 @@ impl SyncProbe {
 
     fn judge(&mut self, version: ModelVersion) -> Look<SyncProgress, ModelVersion> {
         let progress = SyncProgress::of(&version);
+        self.seen = progress.clone();
         let readiness = Readiness::of(&version);
         if readiness == Readiness::Contradicted {
             let since = *self.contradicted.get_or_insert_with(Instant::now);
@@ -207,10 +212,7 @@ impl Probe for SyncProbe {
                     && !self.found
                     && self.since.elapsed() < UNKNOWN =>
             {
-                Ok(Look::Going(SyncProgress {
-                    status: None,
-                    done: false,
-                }))
+                Ok(Look::Going(self.seen.clone()))
             }
             Err(error) => Err(error),
         }
@@ -262,7 +264,8 @@ mod tests {
     fn probe() -> SyncProbe {
         let client = Client::builder().key("k").build().expect("a client");
         let name = "orgs/o/models/a/versions/1".parse().expect("a name");
-        SyncProbe::new(Version::new(client, name))
+        let seen = SyncProgress::of(&version(false, None));
+        SyncProbe::new(Version::new(client, name), seen)
     }
 
     #[tokio::test(start_paused = true)]

@@ -134,7 +134,7 @@ impl Upload {
         ModelVersion::from(answer)
             .listed_under(&model.org, &model.architecture)
             .and_then(|version| Operation::of_sync(&model.client, version))
-            .map_err(|error| error.during(op.id, true))
+            .map_err(|error| error.during(op.id, true).accepted())
     }
 }
 

@@ -19,6 +19,7 @@ async fn serving(deployments: &[Value]) -> (Vec<String>, Option<u64>) {
         Serving::Nothing => Vec::new(),
         Serving::Deployment(one) => vec![one.id],
         Serving::Unclear(tied) => tied.into_iter().map(|one| one.id).collect(),
+        other => panic!("an unknown answer: {other:?}"),
     };
     (ids, version)
 }
@@ -101,13 +102,17 @@ async fn one_version_twice_in_the_same_second_is_clear() {
 }
 
 #[tokio::test]
-async fn a_deployment_without_a_date_is_taken_as_the_oldest() {
-    let dated = deployment("d-1", 1, 10, "complete");
+async fn a_deployment_without_a_date_may_be_the_newest() {
+    let (older, dated) = (
+        deployment("d-0", 3, 5, "complete"),
+        deployment("d-1", 1, 10, "complete"),
+    );
+    let both = vec!["d-1".to_owned(), "d-2".to_owned()];
     for listed in [
-        [dated.clone(), undated("d-2", 2)],
-        [undated("d-2", 2), dated],
+        [older.clone(), dated.clone(), undated("d-2", 2)],
+        [undated("d-2", 2), dated, older],
     ] {
-        assert_eq!(serving(&listed).await, one("d-1", 1));
+        assert_eq!(serving(&listed).await, (both.clone(), None));
     }
     assert_eq!(serving(&[undated("d-2", 2)]).await, one("d-2", 2));
     let both = vec!["d-2".to_owned(), "d-3".to_owned()];

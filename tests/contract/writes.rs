@@ -286,7 +286,7 @@ async fn a_version_as_it_was_uploaded_can_be_deployed() {
     let uploaded = version_1(&client).get().await.unwrap();
     let deploys = [
         endpoint(&client).deploy(&uploaded),
-        endpoint(&client).deploy(&version_1(&client)),
+        endpoint(&client).deploy(version_1(&client)),
     ];
     for deploy in deploys {
         assert_eq!(deploy.await.unwrap().version().to_string(), VERSION_1);

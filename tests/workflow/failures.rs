@@ -99,8 +99,8 @@ async fn a_rollout_that_rolls_back_fails_and_the_old_version_goes_on_serving() {
     assert_eq!(
         error.to_string(),
         format!(
-            "deployment {id} of {} to {ENDPOINT}: the rollout ended as \"rolled_back\"; what \
-             served before goes on serving; Endpoint::serving shows it",
+            "deployment {id} of {} to {ENDPOINT}: the rollout ended as \"rolled_back\"; look \
+             at Endpoint::serving before going on",
             name_of(2)
         )
     );

@@ -149,7 +149,11 @@ fn two_complete_ones_of_one_second_leave_unclear_what_serves() {
         ("d-3", 3, None, Some("complete")),
         (OURS, 2, None, Some("complete")),
     ];
-    assert_eq!(after(&[undated]), "complete: serves", "ours has a date");
+    assert_eq!(
+        after(&[undated]),
+        "complete: Ambiguous",
+        "the other has no date"
+    );
     let mut probe = probe();
     probe.created = None;
     assert_eq!(say(probe.judge(&details(undated))), "complete: Ambiguous");
@@ -230,8 +234,7 @@ fn the_end_is_told_in_one_line() {
     assert_eq!(
         said(&[ours("rolled_back")]),
         format!(
-            "{about}: the rollout ended as \"rolled_back\"; what served before goes on serving; \
-             Endpoint::serving shows it"
+            "{about}: the rollout ended as \"rolled_back\"; look at Endpoint::serving before going on"
         )
     );
     assert_eq!(

@@ -67,7 +67,7 @@ fn of_the_service() -> Vec<Refusal> {
         yes(
             plain(418, "short and stout"),
             ErrorKind::Rejected,
-            "the request was refused",
+            "the request was refused: \"short and stout\"",
         ),
         yes(
             detail(422, "Model is not synced"),
@@ -104,7 +104,7 @@ fn later() -> Vec<Refusal> {
         slow_down().remedy("try again later, or with fewer requests at once"),
         maybe(
             plain(500, "Internal Server Error"),
-            "the service is unavailable",
+            "the service is unavailable: \"Internal Server Error\"",
         ),
         maybe(page(502), "the service is unavailable"),
         maybe(
@@ -174,6 +174,10 @@ impl Refusal {
     pub(super) fn line(&self, operation: &Operation) -> String {
         let may = match self.sent {
             Sent::Maybe if operation.writes() => "; it may have taken effect all the same",
+            // A status that says yes, and an answer that cannot be read.
+            Sent::Yes if operation.writes() && self.status == 200 => {
+                "; it may have taken effect all the same"
+            }
             _ => "",
         };
         let remedy = match (self.kind, operation.id) {

@@ -142,8 +142,8 @@ async fn a_rollout_that_was_rolled_back_is_a_failure_with_its_message() {
     assert_eq!(
         error.to_string(),
         format!(
-            "{OURS}: the rollout ended as \"rolled_back\": \"the weights do not load\"; what \
-             served before goes on serving; Endpoint::serving shows it"
+            "{OURS}: the rollout ended as \"rolled_back\": \"the weights do not load\"; look \
+             at Endpoint::serving before going on"
         )
     );
 }
@@ -157,8 +157,8 @@ async fn a_rollout_that_failed_without_a_message_is_told_too() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{OURS}: the rollout ended as \"{state}\"; what served before goes on serving; \
-                 Endpoint::serving shows it"
+                "{OURS}: the rollout ended as \"{state}\"; look at Endpoint::serving before \
+                 going on"
             )
         );
     }

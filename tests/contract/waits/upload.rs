@@ -172,7 +172,7 @@ async fn a_version_that_is_not_found_at_first_is_waited_for() {
     .await;
     assert_eq!(
         changes(&operation).await,
-        ["queued", "accepted", "in_progress", "done", "Done"]
+        ["queued", "in_progress", "done", "Done"]
     );
 }
 
