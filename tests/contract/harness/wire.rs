@@ -177,7 +177,7 @@ async fn go_wrong(mut stream: TcpStream, fault: Fault) {
     stream.write_all(text.as_bytes()).await.expect("to write");
     match fault {
         Fault::Silence | Fault::SilenceAfterHead | Fault::HugeAnnounced => {
-            std::future::pending().await;
+            std::future::pending::<()>().await;
         }
         Fault::Huge | Fault::HugeChunked => flood(&mut stream, fault).await,
         _ => {}
