@@ -34,6 +34,12 @@ fn echoes() -> Vec<Answer> {
         everywhere(&json!([KEY])),
         ok(json!(KEY)),
         status(307, json!(KEY)).header("location", format!("https://{KEY}.example/{KEY}")),
+        // Escaped, and put together by the parser.
+        Answer::text(
+            400,
+            "application/json",
+            format!(r#"{{"detail": "\u0063{}"}}"#, &KEY[1..]),
+        ),
         // Cut in the middle of the key, where an excerpt or a message ends.
         Answer::text(400, "text/plain", format!("{}{KEY}", "x".repeat(4096 - 20))),
         status(

@@ -172,6 +172,56 @@ async fn a_version_that_serves_or_may_come_to_serve_is_not_deleted_unless_told_t
 }
 
 #[tokio::test]
+async fn a_deployment_that_is_named_by_an_alias_or_oddly_may_be_of_the_version() {
+    for model in [
+        "orgs/my-org/models/gpt-oss-120b/versions/production",
+        "models/gpt-oss-120b/1",
+    ] {
+        let mut deployment = published::deployment("d-1", 1, 10, "complete");
+        deployment["model"] = json!(model);
+        let service = service_with(&[deployment]).await;
+        let unnamed = ok(published::version(true, "done", &[]));
+        service.on("GET", path::VERSION_1, unnamed);
+        let error = version_1(&service.client()).delete().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{model}");
+        assert_eq!(count(&service, "DELETE"), 0, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn a_delete_is_not_sent_when_the_service_does_not_tell_what_is_deployed() {
+    let mut untold = published::endpoint(&[]);
+    untold["deployed_models"] = Value::Null;
+    for (target, answer, what) in [
+        (
+            path::ENDPOINTS,
+            json!({"endpoints": null}),
+            "the organization's endpoints",
+        ),
+        (
+            path::ENDPOINT,
+            untold,
+            "what endpoint my-org-gpt-oss-120b serves",
+        ),
+    ] {
+        let service = service_with(&[]).await;
+        let unnamed = ok(published::version(true, "done", &[]));
+        service.on("GET", path::VERSION_1, unnamed);
+        service.on("GET", target, ok(answer));
+        let error = version_1(&service.client()).delete().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{OF_VERSION_1}: the service did not tell {what}, so that it may be in use; \
+                 nothing was deleted: look at the endpoints, or say even_if_deployed"
+            )
+        );
+        assert_eq!(count(&service, "DELETE"), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_version_that_has_been_replaced_or_has_failed_is_deleted() {
     let newer = published::deployment("d-2", 2, 20, "complete");
     for state in ["complete", "rolled_back", "error", "failed", "cancelled"] {

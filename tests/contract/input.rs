@@ -57,6 +57,14 @@ async fn a_wrong_name_makes_no_resource() {
         let built = service.builder().org(&name).build();
         check(&built.unwrap_err(), "organization name");
     }
+    for name in [
+        "",
+        "1",
+        "orgs/my-org/models/gpt-oss-120b",
+        "orgs/../models/a/versions/1",
+    ] {
+        check(&client.version(name).unwrap_err(), "model version name");
+    }
     // It would end the id in the path of a deploy.
     check(&client.endpoint("a:b").unwrap_err(), "endpoint id");
     assert_eq!(service.requests(), []);
@@ -297,6 +305,8 @@ fn a_wrong_base_url_makes_no_client() {
     let error = built("https://me:s3cr3tpa55w0rd@example.com").unwrap_err();
     check(&error, "base URL");
     assert_without(&error, "s3cr3tpa55w0rd");
+    let error = built("csk-s3cr3tpa55w0rd").unwrap_err();
+    assert_without(&error, "csk-s3cr3tpa55w0rd");
     let error = built("https://example.com/?key=s3cr3tpa55w0rd").unwrap_err();
     assert_without(&error, "s3cr3tpa55w0rd");
     for url in [

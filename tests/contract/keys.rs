@@ -162,6 +162,46 @@ async fn a_second_key_that_is_refused_ends_it() {
 }
 
 #[tokio::test]
+async fn a_provider_that_has_no_second_key_says_that_the_first_was_refused() {
+    let service = good_service().await;
+    let refused = status(401, json!({"detail": "expired"}));
+    service.on("GET", path::ENDPOINT, refused);
+    let given = AtomicUsize::new(0);
+    let once = move || -> KeyFuture<'static> {
+        let first = given.fetch_add(1, Ordering::SeqCst) == 0;
+        Box::pin(async move {
+            if first {
+                return Ok(ApiKey::new(OLD)?);
+            }
+            Err("the vault\nis empty".into())
+        })
+    };
+    let client = service.builder().key_provider(once).build().unwrap();
+    let error = endpoint(&client).get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_eq!(
+        error.to_string(),
+        "endpoint my-org-gpt-oss-120b: the API key was refused, and the key provider gave no \
+         other: the vault is empty (get_endpoint)"
+    );
+    assert_eq!(service.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_inference_key_can_come_from_a_provider_of_its_own() {
+    let service = Service::start().await;
+    let refused = status(401, json!({"message": "expired"}));
+    let route = "/v1/chat/completions";
+    service.in_turn("POST", route, [refused, ok(json!({"choices": []}))]);
+    let keys = Keys::new([OLD, NEW]);
+    let builder = service.builder().inference_key_provider(keys.clone());
+    let endpoint = endpoint(&builder.build().unwrap());
+    endpoint.chat("Hello!").await.unwrap();
+    assert_eq!(keys.asked(), 2);
+    assert_eq!(keys_sent(&service, "POST"), [bearer(OLD), bearer(NEW)]);
+}
+
+#[tokio::test]
 async fn a_login_page_is_no_reason_to_ask_for_another_key() {
     let service = good_service().await;
     service.on("GET", path::ENDPOINT, page(401));

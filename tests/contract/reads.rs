@@ -100,6 +100,17 @@ async fn a_version_is_read_by_an_alias() {
 }
 
 #[tokio::test]
+async fn a_version_is_read_by_its_full_name() {
+    let service = good_service().await;
+    let client = service.client();
+    let version = client.version(VERSION_1).unwrap();
+    assert_eq!(version.name().to_string(), VERSION_1);
+    let read = version.get().await.unwrap();
+    assert_eq!(shown::version(&read), published_version_1());
+    assert_eq!(service.lines(), [format!("GET {}", path::VERSION_1)]);
+}
+
+#[tokio::test]
 async fn endpoints_are_listed() {
     let service = good_service().await;
     let org = service.client().org("my-org").unwrap();

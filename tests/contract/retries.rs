@@ -165,6 +165,28 @@ async fn a_write_that_surely_was_not_processed_is_repeated() {
 }
 
 #[tokio::test]
+async fn the_repeats_of_all_clones_come_out_of_one_budget() {
+    let service = good_service().await;
+    service.on("GET", path::ENDPOINT, refused(503));
+    let often = three().max_attempts(1000);
+    let client = service.builder().retry(often).build().unwrap();
+    let first = endpoint(&client).get().await.unwrap_err();
+    assert_eq!(first.attempts(), 101);
+    let second = endpoint(&client.clone()).get().await.unwrap_err();
+    assert_eq!(second.attempts(), 1);
+
+    // Calls that succeed fill it again.
+    let good = ok(published::answer("get_endpoint"));
+    service.on("GET", path::ENDPOINT, good);
+    for _ in 0..5 {
+        endpoint(&client).get().await.unwrap();
+    }
+    service.on("GET", path::ENDPOINT, refused(503));
+    let third = endpoint(&client).get().await.unwrap_err();
+    assert_eq!(third.attempts(), 2);
+}
+
+#[tokio::test]
 async fn a_retry_after_beyond_the_time_of_the_call_is_told_at_once() {
     for operation in nine() {
         let service = good_service().await;

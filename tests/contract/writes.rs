@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::operations::good_service;
 use crate::harness::published;
-use crate::harness::service::{Request, Service, ok};
+use crate::harness::service::{Request, Service, ok, status};
 use crate::harness::{DEPLOYMENT, VERSION_1, endpoint, model, path, shown, version_1};
 
 /// The endpoint with nothing deployed.
@@ -189,6 +189,24 @@ async fn aliases_that_read_back_otherwise_are_a_conflict() {
         "model version orgs/my-org/models/gpt-oss-120b/versions/1: its aliases were written as \
          [a1, b2] and read back as [a1, rival]; somebody else has edited them: look, and edit \
          again"
+    );
+}
+
+#[tokio::test]
+async fn aliases_that_cannot_be_read_back_are_said_to_be_written() {
+    let service = good_service().await;
+    let before = ok(published::version(true, "done", &["a1"]));
+    let down = status(503, json!({"detail": "Maintenance"}));
+    service.in_turn("GET", path::VERSION_1, [before, down]);
+    let version = version_1(&service.client());
+    let error = version.add_alias("b2").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.may_have_happened());
+    assert_eq!(
+        error.to_string(),
+        "model version orgs/my-org/models/gpt-oss-120b/versions/1: its aliases were written as \
+         [a1, b2], and reading them back failed: the service is unavailable: \"Maintenance\"; it \
+         may have taken effect all the same (update_model_version_aliases: HTTP 503)"
     );
 }
 

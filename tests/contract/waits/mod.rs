@@ -45,7 +45,7 @@ fn faults() -> [Answer; 9] {
 /// A line without how long it took and how many polls.
 fn timeless(line: &str) -> String {
     let seconds = Regex::new(r" (after|for) [0-9]+\.[0-9] s").unwrap();
-    let polls = Regex::new(r"\([0-9]+ polls\)").unwrap();
+    let polls = Regex::new(r"\([0-9]+ polls").unwrap();
     let line = seconds.replace(line, " $1 T");
-    polls.replace(&line, "(N polls)").into_owned()
+    polls.replace(&line, "(N polls").into_owned()
 }

@@ -1,7 +1,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cerebras_management::{ErrorKind, KeyFuture, ModelVersion, Operation, RetryPolicy, Schedule};
+use cerebras_management::{
+    ApiKey, ErrorKind, KeyFuture, ModelVersion, Operation, RetryPolicy, Schedule,
+};
+use futures_util::StreamExt;
 use serde_json::json;
 
 use super::{changes, faults, timeless};
@@ -105,7 +108,7 @@ async fn a_key_that_expires_in_the_middle_is_asked_for_once_more() {
         let mut asked = counted.lock().unwrap();
         *asked += 1;
         let key = format!("csk-{}", *asked);
-        Box::pin(async move { Ok(cerebras_management::ApiKey::new(key)?) })
+        Box::pin(async move { Ok(ApiKey::new(key)?) })
     };
     let client = service.builder().key_provider(rotating).build().unwrap();
     let upload = model(&client).upload("s3://my-bucket/model-weights");
@@ -239,7 +242,14 @@ async fn the_deadline_carries_the_last_fault() {
     let wait = operation.wait().schedule(at_once());
     let error = wait.deadline(Duration::from_millis(200)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert!(error.to_string().contains("last seen in_progress"));
+    assert_eq!(
+        timeless(&error.to_string()),
+        format!(
+            "{UPLOAD}: not ended after T, last seen in_progress (N polls, and the last one failed: \
+             the service is unavailable (HTTP 500)); it may still be going on: wait again, or set \
+             a later deadline"
+        )
+    );
     let source = std::error::Error::source(&error).expect("the last fault");
     assert_eq!(
         source.to_string(),
@@ -268,6 +278,56 @@ async fn patience_with_polls_that_all_fail_ends_and_each_was_one_attempt() {
              HTTP 500)"
         )
     );
+}
+
+#[tokio::test]
+async fn one_odd_retry_after_does_not_put_it_to_sleep_for_long() {
+    let later = status(429, json!({})).header("retry-after", "86400");
+    let (_service, operation) = upload([later, version(true, "done")]).await;
+    let wait = operation.wait().schedule(at_once());
+    let synced = wait.patience(Duration::from_millis(100)).await.unwrap();
+    assert_eq!(synced.name(), VERSION_1);
+}
+
+#[tokio::test]
+async fn a_key_provider_that_fails_for_a_while_does_not_end_it() {
+    let service = good_service().await;
+    let asked = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&asked);
+    let often_gone = move || -> KeyFuture<'static> {
+        let mut asked = counted.lock().unwrap();
+        *asked += 1;
+        let count = *asked;
+        Box::pin(async move {
+            if (2..=4).contains(&count) {
+                return Err("the vault is sealed".into());
+            }
+            Ok(ApiKey::new(format!("csk-{count}"))?)
+        })
+    };
+    let client = service.builder().key_provider(often_gone).build().unwrap();
+    let upload = model(&client).upload("s3://my-bucket/model-weights");
+    let operation = upload.await.unwrap();
+    let expired = status(401, json!({"detail": "expired"}));
+    let polls = [
+        expired.clone(),
+        expired.clone(),
+        expired,
+        version(true, "done"),
+    ];
+    service.in_turn("GET", path::VERSION_1, polls);
+    let synced = operation.wait().schedule(at_once()).await.unwrap();
+    assert_eq!(synced.name(), VERSION_1);
+    assert_eq!(*asked.lock().unwrap(), 4);
+}
+
+#[tokio::test]
+async fn a_watch_that_has_ended_tells_nothing_more() {
+    let (service, operation) = upload([version(true, "done")]).await;
+    let mut watch = operation.watch().schedule(at_once());
+    while watch.next().await.is_some() {}
+    assert!(watch.next().await.is_none());
+    assert_eq!(service.lines().len(), 1);
 }
 
 #[tokio::test]
