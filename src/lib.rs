@@ -43,7 +43,11 @@
 //! # Features
 //!
 //! `rustls` (default): TLS, with the certificate roots of the platform. Without it only plain
-//! `http` to a loopback address works, unless [`ClientBuilder::http`] brings another TLS.
+//! `http` works, unless [`ClientBuilder::http`] brings another TLS.
+//!
+//! # Runtime
+//!
+//! The futures of this crate run on tokio, with its timers and its network driver.
 
 mod aliases;
 mod answer;

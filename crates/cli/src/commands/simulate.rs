@@ -30,7 +30,7 @@ pub(crate) struct Simulate {
 
     /// How many simulated seconds pass in a real one, before what the world file says; with 0
     /// the clock stands still, and only POST /_simulator/advance moves it [default: 1]
-    #[arg(long, value_parser = speed)]
+    #[arg(long, allow_negative_numbers = true, value_parser = speed)]
     speed: Option<f64>,
 
     /// Have it behave otherwise where the published pages leave it open, before what the world

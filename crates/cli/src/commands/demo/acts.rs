@@ -6,6 +6,8 @@ use cerebras_management::{
     Deployment, ErrorKind, ModelVersion, Operation, Schedule, Serving, Tracked,
 };
 
+use cerebras_management_simulator::INFERENCE_KEY;
+
 use super::super::Failure;
 use super::traffic::{Traffic, weights};
 use super::{ARCHITECTURE, ENDPOINT, Stage};
@@ -24,6 +26,11 @@ pub(super) async fn new_weights(stage: &Stage) -> Result<(), Failure> {
     stage
         .screen
         .command(&format!("api GET /endpoints/{ENDPOINT}"));
+    stage.screen.command(&format!(
+        "curl -sS {}/v1/chat/completions -H 'Authorization: Bearer {INFERENCE_KEY}' --json \\\n  \
+         '{{\"model\": \"{ENDPOINT}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello!\"}}]}}'",
+        stage.simulator.base_url()
+    ));
     who_answers(stage).await?;
 
     stage
@@ -109,6 +116,10 @@ async fn upload(stage: &Stage, run: &str) -> Result<ModelVersion, Failure> {
         .fingerprint_suffix(run)
         .await?;
     stage.screen.good(&format!("accepted as {}", upload.name()));
+    stage.screen.command(&format!(
+        "api GET {}   # until it is done",
+        path(&format!("versions/{}", upload.name().version()))
+    ));
     let (going, ended) = follow(stage, &upload, "sync").await;
     let version = ended?;
     going.done(&format!("synced: aliases {}", version.aliases().join(", ")));
@@ -124,6 +135,9 @@ async fn deploy(stage: &Stage, version: &str) -> Result<Operation<Deployment>, F
     stage
         .screen
         .good(&format!("queued as deployment {}", rollout.deployment_id()));
+    stage.screen.command(&format!(
+        "api GET /endpoints/{ENDPOINT}   # until it is complete"
+    ));
     Ok(rollout)
 }
 

@@ -48,6 +48,11 @@ pub(crate) async fn run(arguments: Demo) -> Result<(), Failure> {
     acts::failing_rollout(&stage).await?;
     acts::back(&stage).await?;
     conclude(&stage);
+    if !arguments.keep {
+        let hint =
+            "It is gone now: `cbm demo --keep` leaves it running, to try the commands above.";
+        stage.screen.line(hint);
+    }
     if arguments.keep {
         simulate::print_environment(stage.screen, &stage.simulator);
         return simulate::keep(stage.screen, stage.simulator).await;
@@ -109,7 +114,9 @@ fn introduce(stage: &Stage) {
         "an inference answer's fingerprint ends in the suffix given at upload. No page says so.",
     );
     screen.blank();
-    screen.line("Lines with $ do the same with curl, where `api` is this shell function:");
+    screen.line(
+        "Lines with $ do the same with curl, while the simulator runs; `api` is this function:",
+    );
     screen.command(&format!(
         "api() {{ curl -sS -X \"$1\" {}/management/v1\"$2\" \\\n    \
          -H 'Authorization: Bearer {MANAGEMENT_KEY}' ${{3:+--json \"$3\"}}; }}",
