@@ -22,7 +22,7 @@ impl Client {
         Ok(Org::new(self.clone(), name))
     }
 
-    /// The organization that the client was built with: [`ClientBuilder::org`], or
+    /// The organization that the client was built with: [`ClientBuilder::org`](crate::ClientBuilder::org), or
     /// `CEREBRAS_ORG_NAME`.
     ///
     /// # Errors
