@@ -142,7 +142,8 @@ impl Transport {
             // once more with a new key is safe for writes too.
             if error.kind() == ErrorKind::Unauthorized && may_ask_again {
                 may_ask_again = false;
-                let fresh = self.key(keys, Some(&key), until()).await.map_err(during)?;
+                let fresh = self.key(keys, Some(&key), until()).await;
+                let fresh = fresh.map_err(|error| during(error).after_attempts(attempt))?;
                 if fresh == key {
                     return Err(error);
                 }

@@ -47,7 +47,7 @@ impl Details {
         };
         let told = ["detail", "message", "error"]
             .into_iter()
-            .find_map(|name| parsed.get(name));
+            .find_map(|name| parsed.get(name).filter(|told| !told.is_null()));
         match told {
             Some(Value::Array(refusals)) => Self {
                 message: None,
@@ -158,6 +158,8 @@ mod tests {
             (r#"{"detail":{"message":"boo"}}"#, Some("boo")),
             (r#"{"detail":{"why":"boo"}}"#, Some(r#"{"why":"boo"}"#)),
             (r#"{"error":"boo"}"#, Some("boo")),
+            (r#"{"detail":null,"message":"boo"}"#, Some("boo")),
+            (r#"{"detail":null}"#, Some(r#"{"detail":null}"#)),
         ] {
             assert_eq!(Details::read(body.as_bytes()).message.as_deref(), message);
         }
