@@ -173,16 +173,17 @@ async fn a_provider_that_has_no_second_key_says_that_the_first_was_refused() {
             if first {
                 return Ok(ApiKey::new(OLD)?);
             }
-            Err("the vault\nis empty".into())
+            Err("the vault\nis\u{1b}[31m empty".into())
         })
     };
     let client = service.builder().key_provider(once).build().unwrap();
     let error = endpoint(&client).get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_eq!(error.attempts(), 1);
     assert_eq!(
         error.to_string(),
         "endpoint my-org-gpt-oss-120b: the API key was refused, and the key provider gave no \
-         other: the vault is empty (get_endpoint)"
+         other: the vault is [31m empty (get_endpoint)"
     );
     assert_eq!(service.requests().len(), 1);
 }
@@ -227,6 +228,45 @@ async fn a_provider_that_fails_is_the_error_and_nothing_is_sent() {
         assert_eq!(source.to_string(), "the vault is empty");
         assert_eq!(service.requests(), []);
     }
+}
+
+#[tokio::test]
+async fn what_a_provider_says_cannot_break_the_line() {
+    fn fails() -> KeyFuture<'static> {
+        Box::pin(async { Err("sealed:\r\n\u{1b}[31mask\u{202e} the admin\n".into()) })
+    }
+    let service = good_service().await;
+    let client = service.builder().key_provider(fails).build().unwrap();
+    let error = endpoint(&client).get().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "endpoint my-org-gpt-oss-120b: the key provider gave no key: sealed: [31mask the admin \
+         (get_endpoint)"
+    );
+    assert_eq!(service.requests(), []);
+}
+
+#[tokio::test]
+async fn a_key_is_taken_as_a_text_or_already_checked() {
+    let service = good_service().await;
+    let chat = "/v1/chat/completions";
+    service.on("POST", chat, ok(json!({"choices": []})));
+    let (old, new) = (OLD.to_owned(), NEW.to_owned());
+    let builder = || service.builder();
+    for with_key in [
+        builder().key(OLD).inference_key(NEW),
+        builder().key(&old).inference_key(&new),
+        builder().key(old.clone()).inference_key(new.clone()),
+        builder()
+            .key(ApiKey::new(OLD).unwrap())
+            .inference_key(ApiKey::new(NEW).unwrap()),
+    ] {
+        let endpoint = endpoint(&with_key.build().unwrap());
+        endpoint.get().await.unwrap();
+        endpoint.chat("Hello!").await.unwrap();
+    }
+    assert_eq!(keys_sent(&service, "GET"), vec![bearer(OLD); 4]);
+    assert_eq!(keys_sent(&service, "POST"), vec![bearer(NEW); 4]);
 }
 
 #[tokio::test]
