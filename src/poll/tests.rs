@@ -249,3 +249,112 @@ async fn dropping_a_step_anywhere_loses_nothing() {
         ]
     );
 }
+
+fn asks_for_a_day() -> Error {
+    Error::new(ErrorKind::RateLimited, "too many requests").answered(crate::error::Answered {
+        status: 429,
+        retry_after: Some(Duration::from_secs(24 * 60 * 60)),
+        ..Default::default()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_odd_retry_after_is_slept_for_no_longer_than_patience_lasts() {
+    let (mut poll, looks) = poll(
+        vec![
+            Script::Fail(asks_for_a_day),
+            Script::See(|| Look::Done("done", 7)),
+        ],
+        Limits {
+            deadline: Duration::from_secs(7 * 24 * 60 * 60),
+            ..limits()
+        },
+    );
+    assert_eq!(all(&mut poll).await.last(), Some(&Ok(Step::Done(7))));
+    let looks = looks.lock().expect("a lock");
+    assert_eq!(looks[1] - looks[0], Duration::from_secs(600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_counts_from_the_first_look_that_failed() {
+    // Looks are further apart than patience lasts: one that fails is not the end of it.
+    let limits = || Limits {
+        schedule: Schedule::default().floor(Duration::from_secs(900)),
+        patience: Duration::from_secs(600),
+        deadline: Duration::from_secs(24 * 60 * 60),
+    };
+    let (mut mended, _) = poll(
+        vec![
+            Script::See(going),
+            Script::Fail(unavailable),
+            Script::See(going),
+            Script::Fail(unavailable),
+            Script::See(|| Look::Done("done", 7)),
+        ],
+        limits(),
+    );
+    assert_eq!(all(&mut mended).await.last(), Some(&Ok(Step::Done(7))));
+
+    let (mut down, looks) = poll(
+        vec![
+            Script::See(going),
+            Script::Fail(unavailable),
+            Script::Fail(unavailable),
+        ],
+        limits(),
+    );
+    let told = all(&mut down).await;
+    let looks = looks.lock().expect("a lock");
+    let failing = duration(looks[2] - looks[1]);
+    assert_eq!(
+        told.last(),
+        Some(&Err(format!(
+            "upload of x: every poll has failed for {failing}, last seen in_progress: the service \
+             is unavailable; it may still be going on: wait again when the service answers"
+        )))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_names_what_the_last_look_failed_with() {
+    let limits = Limits {
+        deadline: Duration::from_millis(2500),
+        ..limits()
+    };
+    let at_503 = || {
+        unavailable().answered(crate::error::Answered {
+            status: 503,
+            ..Default::default()
+        })
+    };
+    let (mut poll, _) = poll(vec![Script::See(going), Script::Fail(at_503)], limits);
+    assert_eq!(
+        all(&mut poll).await.last(),
+        Some(&Err(
+            "upload of x: not ended after 2.5 s, last seen in_progress (2 polls, and the last one \
+             failed: the service is unavailable (HTTP 503)); it may still be going on: wait again, \
+             or set a later deadline"
+                .to_owned()
+        ))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_source_that_gives_none_is_passing_and_a_key_that_is_refused_is_not() {
+    let (mut hiccup, _) = poll(
+        vec![
+            Script::Fail(|| Error::new(ErrorKind::Unauthorized, "no key").sent(Sent::No)),
+            Script::See(|| Look::Done("done", 7)),
+        ],
+        limits(),
+    );
+    assert_eq!(all(&mut hiccup).await.last(), Some(&Ok(Step::Done(7))));
+
+    let refused = || Error::new(ErrorKind::Unauthorized, "the API key was refused").sent(Sent::Yes);
+    let (mut revoked, looks) = poll(vec![Script::Fail(refused)], limits());
+    assert_eq!(
+        all(&mut revoked).await.last(),
+        Some(&Err("upload of x: the API key was refused".to_owned()))
+    );
+    assert_eq!(looks.lock().expect("a lock").len(), 1);
+}

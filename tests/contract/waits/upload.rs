@@ -331,6 +331,60 @@ async fn a_watch_that_has_ended_tells_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_watch_that_has_ended_badly_tells_nothing_more() {
+    let (service, operation) = upload([version(false, "failed")]).await;
+    let mut watch = operation.watch().schedule(at_once());
+    while watch.next().await.is_some_and(|change| change.is_ok()) {}
+    assert!(watch.next().await.is_none());
+    assert!(watch.next().await.is_none());
+    assert_eq!(service.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_watch_of_what_was_synced_before_tells_its_end_once() {
+    let service = good_service().await;
+    let operation = version_1(&service.client()).track().await.unwrap();
+    let mut watch = operation.watch();
+    assert_eq!(watch.by_ref().count().await, 2);
+    assert!(watch.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_wait_is_a_future_to_be_spawned_as_it_is() {
+    let (_service, operation) = upload([version(false, "queued"), version(true, "done")]).await;
+    let wait = tokio::spawn(operation.wait().schedule(at_once()));
+    drop(operation);
+    assert_eq!(wait.await.unwrap().unwrap().name(), VERSION_1);
+}
+
+#[tokio::test]
+async fn a_spawned_wait_keeps_its_limits() {
+    let (_service, operation) = upload([version(false, "in_progress")]).await;
+    let brief = Duration::from_millis(100);
+    let late = tokio::spawn(operation.wait().schedule(at_once()).deadline(brief));
+    let error = late.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert_eq!(error.handle(), Some(&operation.handle()));
+}
+
+#[tokio::test]
+async fn a_wait_that_lost_a_race_goes_on_where_it_was() {
+    let (service, operation) = upload([version(false, "in_progress")]).await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let seeing = Arc::clone(&seen);
+    let wait = operation.wait().schedule(at_once());
+    let mut wait =
+        wait.on_change(move |progress| seeing.lock().unwrap().push(progress.to_string()));
+    for _ in 0..2 {
+        let cut = tokio::time::timeout(Duration::from_millis(60), &mut wait).await;
+        assert!(cut.is_err());
+    }
+    service.on("GET", path::VERSION_1, version(true, "done"));
+    assert_eq!(wait.await.unwrap().name(), VERSION_1);
+    assert_eq!(*seen.lock().unwrap(), ["queued", "in_progress", "done"]);
+}
+
+#[tokio::test]
 async fn a_wait_that_was_dropped_can_be_begun_again() {
     let (service, operation) = upload([version(false, "in_progress")]).await;
     let wait = operation.wait().schedule(at_once()).into_future();
