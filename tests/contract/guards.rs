@@ -100,12 +100,16 @@ async fn a_version_that_already_serves_is_not_deployed_unless_told_to() {
 
 #[tokio::test]
 async fn a_version_that_serves_is_deployed_when_another_rollout_would_replace_it() {
+    let mut undated = published::deployment("d-2", 2, 0, "complete");
+    undated.as_object_mut().unwrap().remove("created");
     for others in [
         vec![published::deployment("d-2", 2, 20, "in_progress")],
         vec![published::deployment("d-2", 2, 20, "an_unknown_state")],
         // Another version was complete in the same second: which serves is unknown.
         vec![published::deployment("d-2", 2, 10, "complete")],
         vec![published::deployment("d-2", 2, 20, "complete")],
+        // One without a date may be newer.
+        vec![undated.clone()],
     ] {
         let mut deployments = others;
         deployments.push(published::deployment("d-1", 1, 10, "complete"));
@@ -173,36 +177,65 @@ async fn a_version_that_serves_or_may_come_to_serve_is_not_deleted_unless_told_t
 
 #[tokio::test]
 async fn a_deployment_that_is_named_by_an_alias_or_oddly_may_be_of_the_version() {
-    for model in [
+    let named = [
         "orgs/my-org/models/gpt-oss-120b/versions/production",
         "models/gpt-oss-120b/1",
-    ] {
-        let mut deployment = published::deployment("d-1", 1, 10, "complete");
+        "",
+    ];
+    for (model, state) in named.iter().flat_map(|model| {
+        let states = ["complete", "in_progress", "an_unknown_state"];
+        states.map(|state| (*model, state))
+    }) {
+        let other = published::deployment("d-0", 2, 5, "complete");
+        let mut deployment = published::deployment("d-1", 1, 10, state);
         deployment["model"] = json!(model);
-        let service = service_with(&[deployment]).await;
+        let service = service_with(&[other, deployment]).await;
         let unnamed = ok(published::version(true, "done", &[]));
         service.on("GET", path::VERSION_1, unnamed);
         let error = version_1(&service.client()).delete().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "{model}");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{OF_VERSION_1}: endpoint my-org-gpt-oss-120b has it deployed, with state \
+                 \"{state}\"; nothing was deleted: deploy another version there first, or say \
+                 even_if_deployed"
+            )
+        );
         assert_eq!(count(&service, "DELETE"), 0, "{model}");
     }
 }
 
 #[tokio::test]
+async fn a_deployment_that_names_another_id_organization_or_architecture_is_of_another_version() {
+    for model in [
+        "orgs/my-org/models/gpt-oss-120b/versions/2",
+        "orgs/rival/models/gpt-oss-120b/versions/production",
+        "orgs/my-org/models/llama3.1-8b/versions/production",
+    ] {
+        let mut deployment = published::deployment("d-1", 2, 10, "complete");
+        deployment["model"] = json!(model);
+        let service = service_with(&[deployment]).await;
+        let unnamed = ok(published::version(true, "done", &[]));
+        service.on("GET", path::VERSION_1, unnamed);
+        version_1(&service.client()).delete().await.unwrap();
+        assert_eq!(count(&service, "DELETE"), 1, "{model}");
+    }
+}
+
+#[tokio::test]
 async fn a_delete_is_not_sent_when_the_service_does_not_tell_what_is_deployed() {
-    let mut untold = published::endpoint(&[]);
-    untold["deployed_models"] = Value::Null;
+    let mut null = published::endpoint(&[]);
+    null["deployed_models"] = Value::Null;
+    let mut absent = published::endpoint(&[]);
+    absent.as_object_mut().unwrap().remove("deployed_models");
+    let endpoints = "the organization's endpoints";
+    let deployments = "what endpoint my-org-gpt-oss-120b serves";
     for (target, answer, what) in [
-        (
-            path::ENDPOINTS,
-            json!({"endpoints": null}),
-            "the organization's endpoints",
-        ),
-        (
-            path::ENDPOINT,
-            untold,
-            "what endpoint my-org-gpt-oss-120b serves",
-        ),
+        (path::ENDPOINTS, json!({"endpoints": null}), endpoints),
+        (path::ENDPOINTS, json!({}), endpoints),
+        (path::ENDPOINT, null, deployments),
+        (path::ENDPOINT, absent, deployments),
     ] {
         let service = service_with(&[]).await;
         let unnamed = ok(published::version(true, "done", &[]));
@@ -218,6 +251,25 @@ async fn a_delete_is_not_sent_when_the_service_does_not_tell_what_is_deployed() 
             )
         );
         assert_eq!(count(&service, "DELETE"), 0);
+
+        let version = version_1(&service.client());
+        version.delete().even_if_deployed().await.unwrap();
+        assert_eq!(count(&service, "DELETE"), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list_tells_that_nothing_is_deployed() {
+    for (target, answer) in [
+        (path::ENDPOINTS, json!({"endpoints": []})),
+        (path::ENDPOINT, published::endpoint(&[])),
+    ] {
+        let service = service_with(&[]).await;
+        let unnamed = ok(published::version(true, "done", &[]));
+        service.on("GET", path::VERSION_1, unnamed);
+        service.on("GET", target, ok(answer));
+        version_1(&service.client()).delete().await.unwrap();
+        assert_eq!(count(&service, "DELETE"), 1);
     }
 }
 

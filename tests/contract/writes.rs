@@ -1,14 +1,14 @@
 //! The four writes: what each sends, whole and in order, and what it makes of the published
 //! answer.
 
-use cerebras_management::names::VersionId;
+use cerebras_management::names::{VersionAlias, VersionId};
 use cerebras_management::status::DeploymentState;
-use cerebras_management::{DeployTarget, ErrorKind};
+use cerebras_management::{DeployTarget, ErrorKind, Sent};
 use serde_json::json;
 
 use crate::harness::operations::good_service;
 use crate::harness::published;
-use crate::harness::service::{Request, Service, ok, status};
+use crate::harness::service::{Answer, Request, Service, ok, page, status};
 use crate::harness::{DEPLOYMENT, VERSION_1, endpoint, model, path, shown, version_1};
 
 /// The endpoint with nothing deployed.
@@ -211,6 +211,49 @@ async fn aliases_that_cannot_be_read_back_are_said_to_be_written() {
 }
 
 #[tokio::test]
+async fn however_the_read_back_fails_the_aliases_are_said_to_be_written() {
+    let told = |code| status(code, json!({"detail": "no"}));
+    let unreadable = Answer::text(200, "application/json", "{\"name\": 7}");
+    for (answer, kind) in [
+        (told(401), ErrorKind::Unauthorized),
+        (told(403), ErrorKind::PermissionDenied),
+        (told(404), ErrorKind::NotFound),
+        (told(429), ErrorKind::RateLimited),
+        (page(200), ErrorKind::Blocked),
+        (unreadable, ErrorKind::Decode),
+    ] {
+        let service = good_service().await;
+        let before = ok(published::version(true, "done", &["a1"]));
+        service.in_turn("GET", path::VERSION_1, [before, answer]);
+        let version = version_1(&service.client());
+        let error = version.add_alias("b2").await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.operation(), Some("update_model_version_aliases"));
+        assert_eq!(error.was_sent(), Sent::Yes);
+        assert!(error.may_have_happened(), "{error}");
+        let line = error.to_string();
+        let written = "model version orgs/my-org/models/gpt-oss-120b/versions/1: its aliases were \
+                       written as [a1, b2], and reading them back failed: ";
+        assert!(line.starts_with(written), "{line}");
+        assert!(
+            line.contains("; it may have taken effect all the same"),
+            "{line}"
+        );
+        assert_eq!(
+            service.lines(),
+            [
+                format!("GET {}", path::VERSION_1),
+                format!(
+                    r#"PATCH {} {{"version_aliases":["a1","b2"]}}"#,
+                    path::VERSION_1
+                ),
+                format!("GET {}", path::VERSION_1),
+            ]
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_alias_that_cannot_be_sent_back_is_not_lost_silently() {
     let service = good_service().await;
     let odd = ok(published::version(true, "done", &["Odd_One"]));
@@ -294,6 +337,52 @@ async fn an_unchecked_deploy_reads_only_what_it_needs_for_the_name() {
             path::DEPLOY
         ));
         assert_eq!(service.lines(), expected, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_can_be_deployed_by_whatever_names_it() {
+    let service = service_with_an_idle_endpoint().await;
+    let client = service.client();
+    let version = version_1(&client);
+    let read = version.get().await.unwrap();
+    let full = VERSION_1.to_owned();
+    let name = version.name().clone();
+    let reference = name.version().clone();
+    let id = VersionId::try_from(1).unwrap();
+    let alias: VersionAlias = "production".parse().unwrap();
+    let endpoint = endpoint(&client);
+    for deploy in [
+        endpoint.deploy(1_u64),
+        endpoint.deploy("1"),
+        endpoint.deploy(VERSION_1),
+        endpoint.deploy(&full),
+        endpoint.deploy(full),
+        endpoint.deploy("production".to_owned()),
+        endpoint.deploy(&read),
+        endpoint.deploy(read),
+        endpoint.deploy(&version),
+        endpoint.deploy(version),
+        endpoint.deploy(&name),
+        endpoint.deploy(name),
+        endpoint.deploy(&reference),
+        endpoint.deploy(reference),
+        endpoint.deploy(id),
+        endpoint.deploy(&alias),
+        endpoint.deploy(alias),
+    ] {
+        let described = format!("{deploy:?}");
+        service.forget().for_each(drop);
+        let operation = deploy
+            .await
+            .unwrap_or_else(|error| panic!("{described}: {error}"));
+        assert_eq!(operation.version().to_string(), VERSION_1, "{described}");
+        let requests = service.requests();
+        assert_eq!(
+            requests.last(),
+            Some(&Request::expected("POST", path::DEPLOY).with_body(json!({ "model": VERSION_1 }))),
+            "{described}"
+        );
     }
 }
 
