@@ -82,6 +82,18 @@ async fn a_refused_connection_surely_sent_nothing() {
 }
 
 #[tokio::test]
+async fn what_lies_behind_a_broken_connection_is_kept_without_its_address() {
+    for operation in nine() {
+        for fault in [Fault::Refuses, Fault::Closes] {
+            let (error, _) = broken(&operation, fault).await;
+            let source = std::error::Error::source(&error).expect("a source");
+            let source = source.downcast_ref::<reqwest::Error>().expect("of reqwest");
+            assert_eq!(source.url(), None);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_closes_without_an_answer_leaves_it_open() {
     for operation in nine() {
         let (error, seen) = broken(&operation, Fault::Closes).await;

@@ -172,8 +172,10 @@ async fn the_repeats_of_all_clones_come_out_of_one_budget() {
     let client = service.builder().retry(often).build().unwrap();
     let first = endpoint(&client).get().await.unwrap_err();
     assert_eq!(first.attempts(), 101);
+    assert_eq!(service.lines().len(), 101);
     let second = endpoint(&client.clone()).get().await.unwrap_err();
     assert_eq!(second.attempts(), 1);
+    assert_eq!(service.lines().len(), 102);
 
     // Calls that succeed fill it again.
     let good = ok(published::answer("get_endpoint"));

@@ -202,6 +202,73 @@ async fn a_long_body_is_kept_to_4_kib_and_a_long_message_to_300_characters() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_more_than_64_kib_is_told_as_far_as_it_was_read() {
+    let service = good_service().await;
+    let long = "x".repeat(200_000);
+    service.on("GET", path::ENDPOINT, Answer::text(400, "text/plain", long));
+    let error = endpoint(&service.client()).get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert_eq!(error.body(), Some(&*"x".repeat(4096)));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "endpoint my-org-gpt-oss-120b: the request was refused: \"{}…\" (get_endpoint: HTTP \
+             400)",
+            "x".repeat(300)
+        )
+    );
+}
+
+#[tokio::test]
+async fn of_500_fields_the_line_tells_five_and_the_error_all() {
+    let field = |n| json!({"loc": ["body", n], "msg": "field required", "type": "missing"});
+    let detail = json!({"detail": (0..500).map(field).collect::<Vec<_>>()});
+    let service = good_service().await;
+    service.on("GET", path::ENDPOINT, status(422, detail));
+    let error = endpoint(&service.client()).get().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "endpoint my-org-gpt-oss-120b: the request was refused: body.0: field required, body.1: \
+         field required, body.2: field required, body.3: field required, body.4: field required, \
+         and 495 more (get_endpoint: HTTP 422)"
+    );
+    let fields: Vec<_> = error
+        .field_errors()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let all: Vec<_> = (0..500)
+        .map(|n| format!("body.{n}: field required"))
+        .collect();
+    assert_eq!(fields, all);
+}
+
+#[tokio::test]
+async fn a_refusal_in_words_of_its_own_is_told_in_them() {
+    let service = good_service().await;
+    for (body, told) in [
+        (json!({"detail": {"message": "boo"}}), ": \"boo\""),
+        (json!({"error": "boo"}), ": \"boo\""),
+        (json!({"detail": null, "message": "boo"}), ": \"boo\""),
+        (json!({}), ""),
+        (
+            json!({"detail": [{"loc": ["body", "model"], "type": "x"}]}),
+            ": body.model: {\"loc\":[\"body\",\"model\"],\"type\":\"x\"}",
+        ),
+    ] {
+        service.on("GET", path::ENDPOINT, status(422, body));
+        let error = endpoint(&service.client()).get().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "endpoint my-org-gpt-oss-120b: the request was refused{told} (get_endpoint: HTTP \
+                 422)"
+            )
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_answer_of_another_shape_names_what_is_missing() {
     let service = good_service().await;
     let answer = ok(json!({"name": 7})).header("x-request-id", "req-1");
