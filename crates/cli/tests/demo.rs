@@ -141,3 +141,15 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(text(&output.stderr), "");
     assert!(output.status.success());
 }
+
+#[test]
+fn a_proxy_in_the_environment_gets_no_request_to_this_machine() {
+    let mut demo = cbm(&["demo"]);
+    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        // Nobody listens there.
+        demo.env(variable, "http://127.0.0.1:9");
+    }
+    let output = demo.output().expect("cbm runs");
+    assert_eq!(text(&output.stderr), "");
+    assert!(output.status.success(), "{}", text(&output.stdout));
+}
