@@ -96,7 +96,7 @@ fn builder(arguments: &Simulate) -> Result<Builder, BadInput> {
     }
 }
 
-/// What a shell needs to talk to it, as its first org.
+/// What a shell needs to talk to it, as the first of its orgs by name.
 pub(crate) fn print_environment(screen: Screen, simulator: &Simulator) {
     let url = simulator.base_url();
     let world = simulator.snapshot();
