@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use cerebras_management::{ErrorKind, Serving};
 use cerebras_management_simulator::{
-    Behaviour, Builder, DeployedOrder, Listing, PastDeployments, RolloutOutcome, SecondDeploy,
+    Behaviour, Builder, DeployedOrder, DeploymentDates, Listing, PastDeployments, RolloutOutcome,
+    SecondDeploy,
 };
 
 use crate::harness::{
@@ -128,6 +129,27 @@ async fn two_of_one_second_that_are_both_complete_leave_unclear_what_serves() {
     let serving = rig.endpoint().serving().await.unwrap();
     assert!(matches!(&serving, Serving::Unclear(tied) if tied.len() == 2));
     assert_eq!(serving.version(), None);
+}
+
+#[tokio::test]
+async fn without_dates_it_has_to_be_seen_that_ours_comes_after_what_served() {
+    let mut behaviour = Behaviour::default();
+    behaviour.deployment_dates = DeploymentDates::Omitted;
+    let rig = Rig::with(three_versions(behaviour)).await;
+    let seen = rig.endpoint().deploy("2").await.unwrap();
+    let ended = wait_for(&seen).await.unwrap();
+    assert_eq!(ended.created, None);
+    assert_eq!(rig.simulator.serving(ENDPOINT), Some(2));
+
+    let unseen = rig.endpoint().deploy("3").await.unwrap();
+    rig.simulator.advance(Duration::from_secs(3600));
+    let error = refused(wait_for(&unseen).await);
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    let serving = rig.endpoint().serving().await.unwrap();
+    assert!(matches!(&serving, Serving::Unclear(tied) if tied.len() == 3));
+
+    let again = rig.endpoint().deploy("3").await.unwrap();
+    assert!(again.already_serves().is_none(), "it cannot be told");
 }
 
 #[tokio::test]

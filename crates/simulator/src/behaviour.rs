@@ -198,6 +198,14 @@ switches! {
         OldestFirst = "oldest_first",
     }
 
+    /// `created` of the entries of `deployed_models`. The deploy answer always has its own.
+    deployment_dates: DeploymentDates {
+        /// As in the example of `get_endpoint`.
+        Sent = "sent",
+        /// Left out: the list does not tell which of two deployments is newer.
+        Omitted = "omitted",
+    }
+
     /// When a new deployment appears in `deployed_models`.
     listing: Listing {
         /// With the answer to its request.

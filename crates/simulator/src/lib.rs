@@ -57,9 +57,9 @@ mod world;
 
 pub use behaviour::{
     AliasConflict, Behaviour, CompletedState, DeleteAnswer, DeleteDeployed, DeployAnswer,
-    DeployedOrder, DoneSignal, ErrorShape, FailedState, Fingerprint, IdReuse, Listing, NewVersion,
-    OtherOrg, PastDeployments, ReplicaCounts, SecondDeploy, SuccessStatus, Switch, TakenAlias,
-    UnknownSwitch, UnstartedResponse, UnsyncedDeploy, WeightUri,
+    DeployedOrder, DeploymentDates, DoneSignal, ErrorShape, FailedState, Fingerprint, IdReuse,
+    Listing, NewVersion, OtherOrg, PastDeployments, ReplicaCounts, SecondDeploy, SuccessStatus,
+    Switch, TakenAlias, UnknownSwitch, UnstartedResponse, UnsyncedDeploy, WeightUri,
 };
 pub use builder::Builder;
 pub use clock::Clock;

@@ -55,6 +55,19 @@ async fn replica_counts_sent() {
 }
 
 #[tokio::test]
+async fn deployment_dates_omitted() {
+    let rig = Rig::behaving(&[("deployment_dates", "omitted")]).await;
+    rig.serve_one_version().await;
+    let answer = rig.deploy("1").await.ok();
+    assert!(answer["response"]["created"].is_u64(), "{answer}");
+    let entries = deployed(&rig).await;
+    assert_eq!(entries.len(), 2);
+    for entry in entries {
+        assert!(entry.get("created").is_none(), "{entry}");
+    }
+}
+
+#[tokio::test]
 async fn past_deployments() {
     for (value, rolled_back, replaced) in [
         (

@@ -29,6 +29,7 @@ async fn no_rollout_is_called_good_that_is_not() {
     let cases = cases(every_combination_of(&[
         "past_deployments",
         "deployed_order",
+        "deployment_dates",
         "listing",
         "second_deploy",
     ]));

@@ -81,26 +81,26 @@ const fn rivalled(
     }
 }
 
+const COMPLETES: &str = "it completes";
 const ROLLS_BACK: &str = "it rolls back";
 const ROLLS_BACK_FOLLOWED: &str = "it rolls back, and another follows";
+const FOLLOWED: &str = "another follows";
 const ANOTHER_FAILS: &str = "another follows, and fails";
 const ERRORS: &str = "it ends in an error";
 const STALLS: &str = "it stalls";
+const BEHIND: &str = "another came before";
+const BEHIND_A_FAILED_ONE: &str = "another came before, and fails";
 const BEHIND_A_STALLED_ONE: &str = "another came before, and stalls";
 const TIED_FIRST: &str = "another follows in the same second";
 const TIED_SECOND: &str = "another came before in the same second";
 const SAME_VERSION: &str = "the same version follows";
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    alone("it completes", completes),
+    alone(COMPLETES, completes),
     alone(ROLLS_BACK, rolls_back),
     alone(ERRORS, errors),
     alone(STALLS, stalls),
-    rivalled(
-        "another follows",
-        completes,
-        (3, SecondsAfter(2), completes),
-    ),
+    rivalled(FOLLOWED, completes, (3, SecondsAfter(2), completes)),
     rivalled(ANOTHER_FAILS, completes, (3, SecondsAfter(2), errors)),
     rivalled(
         ROLLS_BACK_FOLLOWED,
@@ -110,13 +110,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     rivalled(SAME_VERSION, completes, (2, SecondsAfter(2), completes)),
     rivalled(TIED_FIRST, completes, (3, SecondsAfter(0), completes)),
     rivalled(TIED_SECOND, completes, (3, SecondsBefore(0), completes)),
+    rivalled(BEHIND, completes, (3, SecondsBefore(2), completes)),
     rivalled(
-        "another came before",
-        completes,
-        (3, SecondsBefore(2), completes),
-    ),
-    rivalled(
-        "another came before, and fails",
+        BEHIND_A_FAILED_ONE,
         completes,
         (3, SecondsBefore(2), rolls_back),
     ),
@@ -167,15 +163,17 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
     verdict
 }
 
-/// `Endpoint::serving` tells the truth, or that it cannot.
+/// `Endpoint::serving` tells the truth, or names it among what it cannot choose from.
 async fn what_is_said_to_serve_does(rig: &Rig, scenario: Scenario, setting: &Setting) {
     let said = rig.somebody_else().endpoint().serving().await.unwrap();
-    let unclear = matches!(said, Serving::Unclear(_));
-    let said = said.version_id().map(VersionId::get);
+    let said: Vec<_> = match &said {
+        Serving::Unclear(tied) => tied.iter().map(|d| Some(deployed_id(d))).collect(),
+        other => vec![other.version_id().map(VersionId::get)],
+    };
     let truth = rig.simulator.serving(ENDPOINT);
     let (name, setting) = (scenario.name, setting.name());
     assert!(
-        unclear || said == truth,
+        said.contains(&truth),
         "{name} [{setting}]: {said:?}, not {truth:?}"
     );
 }
@@ -222,6 +220,35 @@ pub(super) const EXPLAINED: &[Rule] = &[
         because: "both were complete at the first poll, and their dates are the same",
     },
     Rule {
+        scenarios: &[
+            COMPLETES,
+            FOLLOWED,
+            ANOTHER_FAILS,
+            TIED_FIRST,
+            BEHIND,
+            BEHIND_A_FAILED_ONE,
+            BEHIND_A_STALLED_ONE,
+            SAME_VERSION,
+        ],
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::Ambiguous)),
+        when: |setting| is_undated(setting) && !is_forgetful(setting),
+        because: "an older one was complete too when ours was first listed, and none has a date",
+    },
+    Rule {
+        scenarios: &[SAME_VERSION],
+        verdict: Verdict::FalseRed(Why::NeverEnded),
+        when: |setting| is_undated(setting) && is_forgetful(setting),
+        because: "ours was gone before a poll could see it, and nothing tells that what serves \
+                  its version is newer",
+    },
+    Rule {
+        scenarios: &[FOLLOWED],
+        verdict: Verdict::Red(Why::NeverEnded),
+        when: |setting| is_undated(setting) && is_forgetful(setting),
+        because: "ours was gone before a poll could see it, and nothing tells that the other is \
+                  newer",
+    },
+    Rule {
         scenarios: &[STALLS, BEHIND_A_STALLED_ONE],
         verdict: Verdict::Red(Why::NeverEnded),
         when: |_| true,
@@ -244,4 +271,9 @@ pub(super) const EXPLAINED: &[Rule] = &[
 /// Whether deployments that have ended leave the list.
 fn is_forgetful(setting: &Setting) -> bool {
     setting.has("past_deployments", "dropped") || setting.has("past_deployments", "newest_kept")
+}
+
+/// Whether the list does not tell which deployment is newer.
+fn is_undated(setting: &Setting) -> bool {
+    setting.has("deployment_dates", "omitted")
 }

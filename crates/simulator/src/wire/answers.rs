@@ -104,7 +104,9 @@ pub(crate) struct DeployedModel {
     pub(crate) id: String,
     pub(crate) model: String,
     pub(crate) version_alias: String,
-    pub(crate) created: u64,
+    /// Not with [`DeploymentDates::Omitted`](crate::DeploymentDates::Omitted).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) created: Option<u64>,
     pub(crate) state: String,
     /// Only with [`ReplicaCounts::Sent`](crate::ReplicaCounts::Sent).
     #[serde(skip_serializing_if = "Option::is_none")]

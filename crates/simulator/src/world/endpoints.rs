@@ -7,8 +7,8 @@ use super::version::{Sync, SyncState};
 use super::{Moment, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, DeployRequest, Maybe};
 use crate::{
-    CompletedState, DeployAnswer, DeployedOrder, FailedState, OtherOrg, ReplicaCounts,
-    RolloutOutcome, SecondDeploy, UnsyncedDeploy,
+    CompletedState, DeployAnswer, DeployedOrder, DeploymentDates, FailedState, OtherOrg,
+    ReplicaCounts, RolloutOutcome, SecondDeploy, UnsyncedDeploy,
 };
 
 impl World {
@@ -170,11 +170,12 @@ fn show(
 ) -> wire::DeployedModel {
     let rollout = &deployment.rollout;
     let counts = settings.behaviour.replica_counts == ReplicaCounts::Sent;
+    let dated = settings.behaviour.deployment_dates == DeploymentDates::Sent;
     wire::DeployedModel {
         id: deployment.id.clone(),
         model: version_name(&endpoint.org, &endpoint.architecture, deployment.version),
         version_alias: deployment.reference.clone(),
-        created: settings.unix(deployment.created),
+        created: dated.then(|| settings.unix(deployment.created)),
         state: state_name(rollout.state(now), settings).into(),
         rollout_replicas_updated: counts.then(|| rollout.updated(now)),
         rollout_total_replicas: counts.then(|| rollout.replicas()),
