@@ -174,9 +174,8 @@ impl RolloutProbe {
         }
         match ours.phase() {
             Phase::Failed if ours.state == Some(DeploymentState::Cancelled) => {
-                let newest = details.deployments.iter().max_by_key(|d| d.created);
-                let other = newest.filter(|d| d.id != ours.id && d.created > ours.created);
-                Look::Ended(progress, self.superseded("it was cancelled", other))
+                let newer = self.newest_after_ours(&details.deployments);
+                Look::Ended(progress, self.superseded("it was cancelled", newer))
             }
             Phase::Failed => Look::Ended(progress, self.failed(ours)),
             Phase::InProgress => match self.newer_complete(details) {
@@ -217,14 +216,21 @@ impl RolloutProbe {
         })
     }
 
-    /// The newest deployment that is complete, if it was created after ours. Times are in whole
-    /// seconds, so that one of the same second is not newer.
+    /// The newest deployment that is complete, if it was created after ours.
     fn newer_complete<'a>(&self, details: &'a EndpointDetails) -> Option<&'a Deployment> {
+        self.newest_after_ours(details.deployments.iter().filter(|d| d.is_complete()))
+    }
+
+    /// The newest of some deployments, if it was created after ours. Times are in whole seconds,
+    /// so that one of the same second is not newer.
+    fn newest_after_ours<'a>(
+        &self,
+        deployments: impl IntoIterator<Item = &'a Deployment>,
+    ) -> Option<&'a Deployment> {
         let ours = self.created?;
-        details
-            .deployments
-            .iter()
-            .filter(|d| d.id != self.deployment && d.is_complete())
+        deployments
+            .into_iter()
+            .filter(|d| d.id != self.deployment)
             .filter(|d| d.created.is_some_and(|created| created > ours))
             .max_by_key(|d| d.created)
     }

@@ -225,6 +225,21 @@ fn an_entry_that_names_another_version_is_a_failure() {
 }
 
 #[test]
+fn an_older_one_is_not_called_newer_where_the_list_has_no_date_of_a_cancelled_one() {
+    let undated: Entry = (OURS, 2, None, Some("cancelled"));
+    let said = |mut probe: RolloutProbe, other| match probe.judge(&details(&[other, undated])) {
+        Look::Ended(_, error) => error.to_string(),
+        other => panic!("expected an end, got {other:?}"),
+    };
+    let alone = "it was cancelled; look at";
+    assert!(said(probe(), OLDER).contains(alone));
+    assert!(said(probe(), NEWER).contains("the newer deployment d-3"));
+    let mut dateless = probe();
+    dateless.created = None;
+    assert!(said(dateless, OLDER).contains(alone));
+}
+
+#[test]
 fn the_end_is_told_in_one_line() {
     let said = |entries: &[Entry]| match probe().judge(&details(entries)) {
         Look::Ended(_, error) => error.to_string(),
