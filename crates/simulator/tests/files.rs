@@ -210,6 +210,30 @@ async fn a_name_that_the_world_does_not_have_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_refused_with_its_line() {
+    let path = std::env::temp_dir().join(format!("world-{}.toml", std::process::id()));
+    std::fs::write(&path, b"# a world\nspeed = \"\xff\"\n").expect("a file");
+    let error = WorldFile::read(&path).expect_err("no text");
+    std::fs::remove_file(&path).expect("it is there");
+    assert_eq!(error.line(), Some(2));
+    assert_eq!(
+        error.to_string(),
+        format!("{}:2: expected UTF-8", path.display())
+    );
+}
+
+#[test]
+fn a_version_with_weights_elsewhere_than_in_s3_is_refused_with_its_line() {
+    let text = "[[org]]\nname = \"o\"\narchitectures = [\"a\"]\n[[org.version]]\n\
+                architecture = \"a\"\nweight_uri = \"http://b/x\"\n";
+    let error = WorldFile::parse(text).expect_err("no weights");
+    assert_eq!(
+        error.to_string(),
+        "world file:6: \"http://b/x\" is no weight URI: expected s3://<bucket>/<prefix>"
+    );
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let error = WorldFile::read("no/such/world.toml").expect_err("no file");
     assert_eq!(error.line(), None);

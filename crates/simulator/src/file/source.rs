@@ -23,13 +23,19 @@ impl Source {
 
     pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
         let name = path.display().to_string();
-        match std::fs::read_to_string(path) {
+        let bytes = std::fs::read(path).map_err(|error| FileError {
+            file: name.clone(),
+            line: None,
+            message: format!("cannot be read: {error}"),
+        })?;
+        match String::from_utf8(bytes) {
             Ok(text) => Ok(Self { name, text }),
-            Err(error) => Err(FileError {
-                file: name,
-                line: None,
-                message: format!("cannot be read: {error}"),
-            }),
+            Err(error) => {
+                let good = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                // What is good is the same text, so that the line is the file's.
+                Err(Self { name, text }.error(good, "expected UTF-8"))
+            }
         }
     }
 

@@ -13,5 +13,5 @@ pub(crate) use answers::{
     ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted, ModelVersions,
 };
 pub(crate) use errors::{ErrorBody, FieldError, Loc};
-pub(crate) use requests::is_alias;
 pub(crate) use requests::{ChatRequest, DeployRequest, UpdateAliasesRequest, UploadRequest};
+pub(crate) use requests::{is_alias, is_weight_uri};

@@ -148,6 +148,13 @@ impl ChatRequest {
 /// The published pattern of an alias.
 const ALIAS_PATTERN: &str = "^[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]$";
 
+/// Whether `text` begins with `s3://` and names a bucket.
+pub(crate) fn is_weight_uri(text: &str) -> bool {
+    let path = text.strip_prefix("s3://");
+    let bucket = path.and_then(|path| path.split('/').next());
+    bucket.is_some_and(|bucket| !bucket.is_empty())
+}
+
 /// Whether `text` matches `^[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]$`.
 pub(crate) fn is_alias(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -266,10 +273,7 @@ impl Reader {
     }
 
     fn weight_uri(&mut self, uri: &str, at: &[Loc]) {
-        let bucket = uri
-            .strip_prefix("s3://")
-            .and_then(|rest| rest.split('/').next());
-        if bucket.is_none_or(str::is_empty) {
+        if !is_weight_uri(uri) {
             let msg = "Value error, weight_uri must be an S3 URI: s3://<bucket>/<prefix>";
             self.report(at.to_vec(), msg, "value_error");
         }

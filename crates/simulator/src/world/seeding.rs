@@ -7,7 +7,7 @@ use super::plans::Plans;
 use super::version::{Sync, Version};
 use super::{Moment, Org, World};
 use crate::place::Place;
-use crate::wire::is_alias;
+use crate::wire::{is_alias, is_weight_uri};
 use crate::{BadSeed, IdReuse, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld};
 
 /// Fills an empty world.
@@ -80,6 +80,13 @@ fn add_version(org: &mut Org, seed: &SeedVersion, place: &Place) -> Result<(), B
         .architectures
         .get_mut(architecture)
         .ok_or_else(|| unknown_architecture(&seed.weight_uri, architecture, place))?;
+    if !is_weight_uri(&seed.weight_uri) {
+        let message = format!(
+            "{:?} is no weight URI: expected s3://<bucket>/<prefix>",
+            seed.weight_uri
+        );
+        return Err(bad(at("weight_uri"), message));
+    }
     if let Some(alias) = seed.aliases.iter().find(|alias| !is_alias(alias)) {
         let message = format!(
             "{alias:?} is no alias: 2 to 128 letters, digits and hyphens, a lower-case letter \
