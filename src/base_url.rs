@@ -29,35 +29,37 @@ impl BaseUrl {
             Error::invalid(format!("base URL{shown}: {source}"))
                 .remedy_is(format!("give a whole address, such as {DEFAULT}"))
         })?;
-        let refuse = |what: &str, remedy: &str| {
-            Err(
-                Error::invalid(format!("base URL \"{}\": {what}", shown(given)))
-                    .remedy_is(remedy.to_owned()),
-            )
+        let refuse = |at: usize, what: &str, remedy: &str| {
+            let what = format!("base URL \"{}\": byte {at}: {what}", shown(given));
+            Err(Error::invalid(what).remedy_is(remedy.to_owned()))
         };
+        let after_scheme = given.find("://").map_or(0, |at| at + "://".len());
         let https = match url.scheme() {
             "https" => true,
             "http" => false,
-            _ => return refuse("expected the scheme https", "write https://…"),
+            _ => return refuse(0, "expected the scheme https", "write https://…"),
         };
         let Some(host) = url.host() else {
-            return refuse("it names no host", "write https://<host>");
+            return refuse(after_scheme, "it names no host", "write https://<host>");
         };
         let loopback = is_loopback(&host.to_string());
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(
+                after_scheme,
                 "it contains a user name or a password",
                 "take them out; the key is sent as a header",
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refuse(
+                given.find(['?', '#']).unwrap_or_default(),
                 "it contains a query or a fragment",
                 "give the address up to the path only",
             );
         }
         if !https && !loopback && !insecure {
             return refuse(
+                0,
                 "plain http would send the key unencrypted",
                 "use https, or allow it by name with ClientBuilder::allow_insecure_http",
             );
@@ -70,6 +72,7 @@ impl BaseUrl {
         };
         if let Some(tail) = version_path {
             return refuse(
+                given.rfind(tail).unwrap_or_default(),
                 &format!("it ends with {tail}, which each request adds itself"),
                 &format!("give {}", text.trim_end_matches(tail)),
             );
@@ -148,27 +151,27 @@ mod tests {
         for (given, says) in [
             (
                 "http://example.com",
-                "base URL \"http://example.com\": plain http would send the key unencrypted; \
+                "base URL \"http://example.com\": byte 0: plain http would send the key unencrypted; \
                  use https, or allow it by name with ClientBuilder::allow_insecure_http",
             ),
             (
                 "https://me:s3cr3t@example.com",
-                "base URL \"https://…@example.com\": it contains a user name or a password; \
+                "base URL \"https://…@example.com\": byte 8: it contains a user name or a password; \
                  take them out; the key is sent as a header",
             ),
             (
                 "https://example.com/?key=s3cr3t",
-                "base URL \"https://example.com/\": it contains a query or a fragment; \
+                "base URL \"https://example.com/\": byte 20: it contains a query or a fragment; \
                  give the address up to the path only",
             ),
             (
                 "https://api.cerebras.ai/management/v1/",
-                "base URL \"https://api.cerebras.ai/management/v1/\": it ends with \
+                "base URL \"https://api.cerebras.ai/management/v1/\": byte 23: it ends with \
                  /management/v1, which each request adds itself; give https://api.cerebras.ai",
             ),
             (
                 "ftp://example.com",
-                "base URL \"ftp://example.com\": expected the scheme https; write https://…",
+                "base URL \"ftp://example.com\": byte 0: expected the scheme https; write https://…",
             ),
             (
                 "api.cerebras.ai",
