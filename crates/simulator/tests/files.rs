@@ -5,8 +5,8 @@ mod common;
 use std::time::Duration;
 
 use cerebras_management_simulator::{
-    Behaviour, Builder, FaultPlan, ReplicaCounts, SecondDeploy, SeedEndpoint, SeedOrg, SeedVersion,
-    Simulator, Timings, WorldFile,
+    Behaviour, Builder, FaultPlan, PlannedSync, ReplicaCounts, SecondDeploy, SeedEndpoint, SeedOrg,
+    SeedVersion, Simulator, SyncOutcome, Timings, WorldFile,
 };
 use common::Rig;
 
@@ -65,7 +65,11 @@ async fn a_simulator_starts_with_the_example_files() {
     assert_eq!(rig.simulator.snapshot().started, 1_736_700_000);
     let plan = FaultPlan::read(example("chaos.toml")).expect("a plan");
     assert_eq!(rig.simulator.faults().faults, plan.faults);
-    assert_eq!(rig.simulator.faults().syncs, plan.syncs);
+    let fails = PlannedSync::of("gpt-oss-120b", SyncOutcome::Fails);
+    let stalls = PlannedSync::of_any(SyncOutcome::Stalls).probability(0.1);
+    assert_eq!(plan.syncs, [fails.clone(), stalls.clone()]);
+    // What is left of `times` is told even if it was not set.
+    assert_eq!(rig.simulator.faults().syncs, [fails.once(), stalls]);
     assert_eq!((plan.faults.len(), plan.rollouts.len()), (6, 2));
 }
 

@@ -2,8 +2,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::bucket::Bucket;
+use super::turns::{Draws, Kind, Turns};
 use super::{Fault, FaultAction, Target};
-use crate::splitmix::SplitMix;
 
 /// The faults that are set, in their order: the first that hits a request has it.
 #[derive(Debug, Default)]
@@ -12,16 +12,15 @@ pub(crate) struct Faults(Mutex<Set>);
 #[derive(Debug, Default)]
 struct Set {
     seed: u64,
-    /// How many were ever added, so that no two make the same draws.
-    added: u64,
+    draws: Draws,
     armed: Vec<Armed>,
 }
 
-/// A fault that is set: its counts go down as requests pass.
+/// A fault that is set.
 #[derive(Debug)]
 struct Armed {
-    left: Fault,
-    draws: SplitMix,
+    fault: Fault,
+    turns: Turns,
     bucket: Option<Bucket>,
 }
 
@@ -39,7 +38,8 @@ impl Faults {
         let mut set = self.lock();
         *set = Set {
             seed,
-            ..Set::default()
+            draws: Draws::new(seed, Kind::Fault),
+            armed: Vec::new(),
         };
         for fault in faults {
             set.add(fault, now);
@@ -53,15 +53,20 @@ impl Faults {
     /// The seed, and what is left of each fault that can still hit.
     pub(crate) fn left(&self) -> (u64, Vec<Fault>) {
         let set = self.lock();
-        let left = set.armed.iter().map(|armed| armed.left.clone());
-        (set.seed, left.filter(|f| f.times != Some(0)).collect())
+        let armed = set.armed.iter().filter(|armed| !armed.turns.is_over());
+        (set.seed, armed.map(Armed::left).collect())
     }
 
     pub(crate) fn hit(&self, target: &Target<'_>, now: Duration) -> Option<Hit> {
+        let mut hit = None;
         let mut set = self.lock();
-        set.armed
-            .iter_mut()
-            .find_map(|armed| armed.hit(target, now))
+        let armed = set.armed.iter_mut();
+        for armed in armed.filter(|armed| armed.fault.matches(target)) {
+            if armed.turns.count() && hit.is_none() {
+                hit = armed.hit(now);
+            }
+        }
+        hit
     }
 
     fn lock(&self) -> MutexGuard<'_, Set> {
@@ -71,8 +76,7 @@ impl Faults {
 
 impl Set {
     fn add(&mut self, fault: Fault, now: Duration) {
-        let draws = SplitMix::new(self.seed).next().wrapping_add(self.added);
-        self.added += 1;
+        let draws = self.draws.next();
         let bucket = match fault.action {
             FaultAction::RateLimit { burst, per_minute } => {
                 Some(Bucket::new(burst, per_minute, now))
@@ -80,39 +84,33 @@ impl Set {
             _ => None,
         };
         self.armed.push(Armed {
-            left: fault,
-            draws: SplitMix::new(draws),
+            turns: Turns::new(fault.after, fault.probability, fault.times, draws),
+            fault,
             bucket,
         });
     }
 }
 
 impl Armed {
-    /// Whether it hits a request. It counts those that it lets pass.
-    fn hit(&mut self, target: &Target<'_>, now: Duration) -> Option<Hit> {
-        let fault = &mut self.left;
-        if !fault.matches(target) || fault.times == Some(0) {
-            return None;
-        }
-        if fault.after > 0 {
-            fault.after -= 1;
-            return None;
-        }
-        if let Some(probability) = fault.probability
-            && !self.draws.chance(probability)
-        {
-            return None;
-        }
+    /// Hits a request whose turn it is, unless there is a token for it.
+    fn hit(&mut self, now: Duration) -> Option<Hit> {
         let wait = match self.bucket.as_mut().map(|bucket| bucket.take(now)) {
             Some(Ok(())) => return None,
             Some(Err(wait)) => wait,
             None => None,
         };
-        if let Some(times) = &mut fault.times {
-            *times -= 1;
-        }
-        let action = fault.action.clone();
+        self.turns.take();
+        let action = self.fault.action.clone();
         Some(Hit { action, wait })
+    }
+
+    /// What is left of its counts.
+    fn left(&self) -> Fault {
+        Fault {
+            after: self.turns.after,
+            times: self.turns.times,
+            ..self.fault.clone()
+        }
     }
 }
 
@@ -171,6 +169,23 @@ mod tests {
         );
         faults.set(0, Vec::new(), Duration::ZERO);
         assert_eq!(hit(&faults, GET), None);
+    }
+
+    /// Whatever hits the others.
+    #[test]
+    fn the_nth_request_is_the_nth_of_all() {
+        let faults = set([
+            Fault::on_any(FaultAction::Close).nth(2),
+            Fault::on_any(FaultAction::CutBody).nth(3),
+        ]);
+        let hits = [GET, GET, GET, GET].map(|operation| hit(&faults, operation));
+        let expected = [
+            None,
+            Some(FaultAction::Close),
+            Some(FaultAction::CutBody),
+            None,
+        ];
+        assert_eq!(hits, expected);
     }
 
     #[test]

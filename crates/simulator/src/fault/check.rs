@@ -40,26 +40,32 @@ impl FaultPlan {
             known("fault", index, "architecture", architecture, &architectures)?;
             let endpoint = fault.endpoint.as_ref();
             known("fault", index, "endpoint", endpoint, &endpoints)?;
-            check_probability(index, fault.probability)?;
+            check_probability("fault", index, fault.probability)?;
             check_status(index, &fault.action)?;
         }
         for (index, sync) in self.syncs.iter().enumerate() {
-            let architecture = Some(&sync.architecture);
+            let architecture = sync.architecture.as_ref();
             known("sync", index, "architecture", architecture, &architectures)?;
+            check_probability("sync", index, sync.probability)?;
         }
         for (index, rollout) in self.rollouts.iter().enumerate() {
-            let endpoint = Some(&rollout.endpoint);
+            let endpoint = rollout.endpoint.as_ref();
             known("rollout", index, "endpoint", endpoint, &endpoints)?;
+            check_probability("rollout", index, rollout.probability)?;
         }
         Ok(())
     }
 }
 
 /// A file cannot say otherwise, but code can.
-fn check_probability(index: usize, probability: Option<f64>) -> Result<(), BadPlan> {
+fn check_probability(
+    list: &'static str,
+    index: usize,
+    probability: Option<f64>,
+) -> Result<(), BadPlan> {
     match probability {
         Some(p) if !(0.0..=1.0).contains(&p) => Err(BadPlan {
-            place: Place::in_list("fault", index, "probability"),
+            place: Place::in_list(list, index, "probability"),
             message: format!("expected a probability from 0 to 1, not {p}"),
         }),
         _ => Ok(()),

@@ -4,9 +4,12 @@ mod action;
 mod active;
 mod bucket;
 mod check;
+mod outcomes;
 mod plan;
+mod planned;
 mod retry_after;
 mod target;
+mod turns;
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -14,9 +17,12 @@ use serde::{Deserialize, Serialize};
 pub use action::FaultAction;
 pub(crate) use active::{Faults, Hit};
 pub use check::BadPlan;
-pub use plan::{FaultPlan, PlannedRollout, PlannedSync};
+pub(crate) use outcomes::Outcomes;
+pub use plan::FaultPlan;
+pub use planned::{PlannedRollout, PlannedSync};
 pub use retry_after::RetryAfter;
 pub(crate) use target::Target;
+pub(crate) use turns::Kind;
 
 use crate::Operation;
 
@@ -60,7 +66,7 @@ pub struct Fault {
     /// The endpoint that a request must name; for inference, its `model`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// How many such requests pass first. 0 unless set.
+    /// How many such requests pass first, those that another fault hits among them. 0 unless set.
     #[serde(default)]
     pub after: u64,
     /// How likely each such request is hit then, from 0 to 1; all are unless set. The draws

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
+use super::{Fault, PlannedRollout, PlannedSync};
 use crate::file::Source;
 use crate::{FileError, RolloutOutcome, SyncOutcome};
 
@@ -19,16 +19,16 @@ use crate::{FileError, RolloutOutcome, SyncOutcome};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FaultPlan {
-    /// What the draws of [`Fault::probability`] start from: the same seed, the same draws. 0
-    /// unless set.
+    /// What the draws of every `probability` start from: the same seed, the same draws. 0 unless
+    /// set.
     pub seed: u64,
     /// The faults. The first that hits a request has it.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
-    /// How syncs go.
+    /// How syncs go. The first that is for a sync has it; one that none is for succeeds.
     #[serde(rename = "sync")]
     pub syncs: Vec<PlannedSync>,
-    /// How rollouts go.
+    /// How rollouts go. The first that is for a rollout has it; one that none is for completes.
     #[serde(rename = "rollout")]
     pub rollouts: Vec<PlannedRollout>,
 }
@@ -94,55 +94,27 @@ impl FaultPlan {
 
     /// Plans how the next upload under an architecture will sync.
     #[must_use]
-    pub fn sync(mut self, architecture: impl Into<String>, outcome: SyncOutcome) -> Self {
-        self.syncs.push(PlannedSync {
-            architecture: architecture.into(),
-            outcome,
-            times: 1,
-        });
+    pub fn sync(self, architecture: impl Into<String>, outcome: SyncOutcome) -> Self {
+        self.planned_sync(PlannedSync::of(architecture, outcome).once())
+    }
+
+    /// Plans how some of the uploads will sync.
+    #[must_use]
+    pub fn planned_sync(mut self, planned: PlannedSync) -> Self {
+        self.syncs.push(planned);
         self
     }
 
     /// Plans how the rollout of the next deployment to an endpoint will go.
     #[must_use]
-    pub fn rollout(mut self, endpoint: impl Into<String>, outcome: RolloutOutcome) -> Self {
-        self.rollouts.push(PlannedRollout {
-            endpoint: endpoint.into(),
-            outcome,
-            times: 1,
-        });
+    pub fn rollout(self, endpoint: impl Into<String>, outcome: RolloutOutcome) -> Self {
+        self.planned_rollout(PlannedRollout::of(endpoint, outcome).once())
+    }
+
+    /// Plans how the rollouts of some of the deployments will go.
+    #[must_use]
+    pub fn planned_rollout(mut self, planned: PlannedRollout) -> Self {
+        self.rollouts.push(planned);
         self
     }
-}
-
-/// How the next syncs under an architecture go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PlannedSync {
-    /// The architecture, in whichever org.
-    pub architecture: String,
-    /// How they go.
-    pub outcome: SyncOutcome,
-    /// How many uploads it is for. 1 unless set.
-    #[serde(default = "once")]
-    pub times: u64,
-}
-
-/// How the next rollouts at an endpoint go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PlannedRollout {
-    /// The endpoint.
-    pub endpoint: String,
-    /// How they go.
-    pub outcome: RolloutOutcome,
-    /// How many deployments it is for. 1 unless set.
-    #[serde(default = "once")]
-    pub times: u64,
-}
-
-fn once() -> u64 {
-    1
 }

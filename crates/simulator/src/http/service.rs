@@ -49,9 +49,7 @@ impl Service {
     /// Replaces everything that was to go wrong. A bad plan changes nothing.
     pub(crate) fn set_plan(&self, plan: FaultPlan) -> Result<(), BadPlan> {
         self.with_world(|world, now| {
-            plan.check(world)?;
-            world.clear_plans();
-            world.add_plans(&plan);
+            world.set_plan(&plan)?;
             self.faults.set(plan.seed, plan.faults, now);
             Ok(())
         })

@@ -1,7 +1,6 @@
 use super::deployment::{Deployment, DeploymentState};
-use super::plans::Plans;
 use super::{Moment, Settings};
-use crate::{Listing, PastDeployments, RolloutOutcome};
+use crate::{Listing, PastDeployments};
 
 /// A dedicated endpoint and everything ever deployed to it, oldest first.
 #[derive(Clone, Debug)]
@@ -11,8 +10,6 @@ pub(super) struct Endpoint {
     pub(super) replicas: u32,
     pub(super) created: Moment,
     pub(super) deployments: Vec<Deployment>,
-    /// How the next rollouts will go.
-    pub(super) plans: Plans<RolloutOutcome>,
     /// How many inference requests have been answered.
     pub(super) answered: u64,
 }

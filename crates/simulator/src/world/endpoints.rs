@@ -61,11 +61,12 @@ impl World {
             SecondDeploy::CancelsFirst => endpoint.cancel_unfinished(now),
             SecondDeploy::Queues | SecondDeploy::Refused => {}
         }
-        let mut outcome = endpoint.plans.next();
+        let mut outcome = self.plans.rollouts.next(&request.endpoint);
         if !sync.succeeds() {
             outcome = RolloutOutcome::Errors { replicas: 0 };
         }
         let synced = sync.ends();
+        let endpoint = self.endpoint(request)?;
         let free = endpoint.free_at(now);
         let free = free.and_then(|free| Some(free.max(synced?)));
         let rollout = Rollout::planned(&outcome, endpoint.replicas, free, &settings.timings);

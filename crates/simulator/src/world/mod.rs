@@ -32,7 +32,7 @@ pub use truth::{DeploymentTruth, VersionTruth};
 pub use version::SyncState;
 
 use crate::wire::AnswerBody;
-use crate::{BadSeed, Behaviour, Operation, OtherOrg, SeedWorld, SyncOutcome, Timings};
+use crate::{BadSeed, Behaviour, Operation, OtherOrg, SeedWorld, Timings};
 
 /// A point in simulated time, counted from the start.
 pub(crate) type Moment = Duration;
@@ -59,8 +59,8 @@ pub struct World {
     orgs: BTreeMap<String, Org>,
     endpoints: BTreeMap<String, Endpoint>,
     ids: Ids,
-    /// How the next uploads under an architecture will sync.
-    sync_plans: BTreeMap<String, Plans<SyncOutcome>>,
+    /// How the next syncs and rollouts will go.
+    plans: Plans,
 }
 
 /// What is decided before the start and never changes.
@@ -108,7 +108,7 @@ impl World {
             orgs: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             ids: Ids::default(),
-            sync_plans: BTreeMap::new(),
+            plans: Plans::new(0),
         };
         seeding::fill(&mut world, seed)?;
         Ok(world)

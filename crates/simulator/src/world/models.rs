@@ -1,7 +1,6 @@
 //! The routes under an org's models.
 
 use super::architecture::Architecture;
-use super::plans::Plans;
 use super::version::{Sync, SyncState, Version};
 use super::{Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, Maybe, UpdateAliasesRequest, UploadRequest};
@@ -58,8 +57,7 @@ impl World {
         if settings.behaviour.taken_alias == TakenAlias::RefusedBefore {
             conflict.clone()?;
         }
-        let plans = self.sync_plans.get_mut(&upload.model_arch_id);
-        let outcome = plans.map(Plans::next).unwrap_or_default();
+        let outcome = self.plans.syncs.next(&upload.model_arch_id);
         let version = Version {
             weight_uri: upload.weight_uri,
             aliases: match conflict {

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use super::architecture::Architecture;
 use super::deployment::{Deployment, Rollout};
 use super::endpoint::Endpoint;
-use super::plans::Plans;
 use super::version::{Sync, Version};
 use super::{Moment, Org, World};
 use crate::place::Place;
@@ -159,7 +158,6 @@ fn add_endpoint(
         replicas: seed.replicas,
         created: Moment::ZERO,
         deployments,
-        plans: Plans::default(),
         answered: 0,
     };
     if world.endpoints.insert(seed.id.clone(), endpoint).is_some() {
