@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use stateright::{Checker, Model, Property};
+use stateright::{Checker, Model, Path, Property};
 
 /// A statement about a state, true or false.
 pub(crate) type Claim<M> = fn(&M, &<M as Model>::State) -> bool;
@@ -21,21 +21,24 @@ where
     }
 }
 
-/// The fewest actions that lead to a state where the claim does not hold.
-///
-/// # Panics
-///
-/// When it holds in every state.
-pub(crate) fn counterexample<M>(model: &M, claim: Claim<M>) -> Vec<M::Action>
+/// Panics unless these actions lead to a state where the claim does not hold, and no fewer do.
+pub(crate) fn assert_breaks<M>(model: &M, claim: Claim<M>, actions: &[M::Action])
 where
     M: Model + Clone + Send + Sync + 'static,
     M::State: Clone + Debug + PartialEq + Hash + Send + Sync + 'static,
     M::Action: Clone + Debug + PartialEq,
 {
-    match breach(model, &[claim]) {
-        Some((actions, _)) => actions,
-        None => panic!("it holds in every state: there is no counterexample"),
-    }
+    let Some((fewest, _)) = breach(model, &[claim]) else {
+        panic!("it holds in every state: there is no counterexample");
+    };
+    let starts = model.init_states().into_iter();
+    let broken = starts
+        .filter_map(|state| Path::from_actions(model, state, actions))
+        .any(|path| !claim(model, path.last_state()));
+    assert!(
+        broken && actions.len() == fewest.len(),
+        "the fewest actions are {fewest:?}"
+    );
 }
 
 /// Panics when no state is as asked. What "holds in every state" is worth nothing when the states

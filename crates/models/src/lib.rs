@@ -11,6 +11,13 @@
 //! and its answer may be lost. "Later" has no limit: a request that nobody waits for any more is
 //! *adrift*, and the service may handle it after anything else that happens.
 
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the checker passes a model by reference, however small it is"
+)]
+
+#[cfg(test)]
+mod alias_edit;
 #[cfg(test)]
 mod checks;
 #[cfg(test)]

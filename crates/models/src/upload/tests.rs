@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Content, Protocol, SENDS, Service, State, Step, Told, Upload, Version};
-use crate::checks::{Claim, assert_holds, assert_possible, counterexample};
+use crate::checks::{Claim, assert_breaks, assert_holds, assert_possible};
 
 fn at_most_one_version_is_made(_: &Upload, state: &State) -> bool {
     state.versions.len() <= 1
@@ -133,10 +133,7 @@ fn a_version_without_the_key_may_be_left_when_it_is_made_before_the_alias_is_ref
         stale_reads: false,
         ..made_then_refused(ONE)
     };
-    assert_eq!(
-        counterexample(&upload, at_most_one_version_is_made),
-        HANDLED_LATE
-    );
+    assert_breaks(&upload, at_most_one_version_is_made, &HANDLED_LATE);
 }
 
 /// Cannot be promised: nothing tells a request that is still adrift that its version was deleted.
@@ -148,12 +145,10 @@ fn a_deleted_version_may_be_made_again_by_a_request_that_is_handled_late() {
         deletes: true,
         ..ONE
     };
-    assert_eq!(
-        counterexample(
-            &upload,
-            a_reported_version_that_is_deleted_does_not_come_back
-        ),
-        [
+    assert_breaks(
+        &upload,
+        a_reported_version_that_is_deleted_does_not_come_back,
+        &[
             Action::Look(0),
             Action::Send(0),
             Action::TimeOut(0),
@@ -163,7 +158,7 @@ fn a_deleted_version_may_be_made_again_by_a_request_that_is_handled_late() {
             Action::Receive(0),
             Action::Delete(0),
             Action::HandleAdrift(Content::Ours),
-        ]
+        ],
     );
 }
 
@@ -174,14 +169,15 @@ fn without_comparing_another_content_is_adopted() {
         protocol: Protocol::KeyedWithoutComparing,
         ..MIXED_UP
     };
-    assert_eq!(
-        counterexample(&upload, what_is_reported_is_of_the_content_asked_for),
-        [
+    assert_breaks(
+        &upload,
+        what_is_reported_is_of_the_content_asked_for,
+        &[
             Action::Look(0),
             Action::Send(0),
             Action::Handle(0),
             Action::Look(1),
-        ]
+        ],
     );
 }
 
@@ -192,10 +188,7 @@ fn without_a_key_a_resend_makes_a_second_version_however_carefully_one_looks_fir
         protocol: Protocol::ResentWithoutKey,
         ..NO_KEY
     };
-    assert_eq!(
-        counterexample(&upload, at_most_one_version_is_made),
-        HANDLED_LATE
-    );
+    assert_breaks(&upload, at_most_one_version_is_made, &HANDLED_LATE);
 }
 
 #[test]
@@ -217,9 +210,10 @@ fn without_a_key_a_restart_makes_a_second_version() {
         crashes: 1,
         ..NO_KEY
     };
-    assert_eq!(
-        counterexample(&upload, at_most_one_version_is_made),
-        [
+    assert_breaks(
+        &upload,
+        at_most_one_version_is_made,
+        &[
             Action::Look(0),
             Action::Send(0),
             Action::Handle(0),
@@ -227,7 +221,7 @@ fn without_a_key_a_restart_makes_a_second_version() {
             Action::Look(0),
             Action::Send(0),
             Action::Handle(0),
-        ]
+        ],
     );
 }
 
@@ -238,9 +232,10 @@ fn without_a_key_the_upload_of_another_may_be_adopted() {
         clients: TWO.clients,
         ..NO_KEY
     };
-    assert_eq!(
-        counterexample(&upload, each_is_told_of_a_version_of_its_own),
-        [
+    assert_breaks(
+        &upload,
+        each_is_told_of_a_version_of_its_own,
+        &[
             Action::Look(0),
             Action::Send(0),
             Action::LoseRequest(0),
@@ -249,7 +244,7 @@ fn without_a_key_the_upload_of_another_may_be_adopted() {
             Action::Handle(1),
             Action::Look(0),
             Action::Receive(1),
-        ]
+        ],
     );
 }
 
