@@ -6,13 +6,14 @@
 mod watch;
 
 use cerebras_management_simulator::{
-    Behaviour, INFERENCE_KEY, MANAGEMENT_KEY, Operation, Request, RolloutOutcome, SyncOutcome,
+    Behaviour, FaultPlan, INFERENCE_KEY, MANAGEMENT_KEY, PlannedRollout, PlannedSync, Request,
+    RolloutOutcome, SyncOutcome,
 };
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 
-use watch::{ALIASES, ARCHITECTURE, ENDPOINT, REFERENCES, Step};
+use watch::{ALIASES, OPERATIONS, PLACES, REFERENCES, Step, Upload};
 
 fuzz_target!(|input: Input| watch::run(input.behaviour, input.versions, input.steps));
 
@@ -51,26 +52,73 @@ fn behaviour(bytes: &mut Unstructured<'_>) -> Result<Behaviour> {
 }
 
 fn step(bytes: &mut Unstructured<'_>) -> Result<Step> {
-    Ok(match bytes.int_in_range(0..=8)? {
+    Ok(match bytes.int_in_range(0..=10)? {
         0 => Step::Wait(bytes.int_in_range(0..=150)?),
-        1 => Step::Upload(aliases(bytes)?),
-        2 => Step::SetAliases(reference(bytes)?, aliases(bytes)?),
-        3 => Step::Delete(reference(bytes)?),
-        4 => Step::Deploy(reference(bytes)?),
-        5 => Step::Chat,
-        6 => Step::PlanSync(sync(bytes)?),
-        7 => Step::PlanRollout(rollout(bytes)?),
+        1 => Step::Upload(place(bytes)?, upload(bytes)?),
+        2 => Step::SetAliases(place(bytes)?, reference(bytes)?, aliases(bytes)?),
+        3 => Step::Delete(place(bytes)?, reference(bytes)?),
+        4 => Step::Deploy(place(bytes)?, reference(bytes)?),
+        5 => Step::Chat(place(bytes)?),
+        6 => Step::PlanSync(place(bytes)?, sync(bytes)?),
+        7 => Step::PlanRollout(place(bytes)?, rollout(bytes)?),
+        8 => Step::Back(bytes.int_in_range(0..=300)?),
+        9 => Step::Plan(plan(bytes)?),
         _ => Step::Other(request(bytes)?),
     })
 }
 
-fn reference(bytes: &mut Unstructured<'_>) -> Result<&'static str> {
-    Ok(bytes.choose(&REFERENCES)?)
+fn place(bytes: &mut Unstructured<'_>) -> Result<usize> {
+    bytes.choose_index(PLACES.len())
 }
 
-fn aliases(bytes: &mut Unstructured<'_>) -> Result<Vec<&'static str>> {
-    let count = bytes.int_in_range(0..=2)?;
-    (0..count).map(|_| Ok(*bytes.choose(&ALIASES)?)).collect()
+fn reference(bytes: &mut Unstructured<'_>) -> Result<String> {
+    text(bytes, &REFERENCES)
+}
+
+fn aliases(bytes: &mut Unstructured<'_>) -> Result<Vec<String>> {
+    let count = bytes.int_in_range(0..=3)?;
+    (0..count).map(|_| text(bytes, &ALIASES)).collect()
+}
+
+fn upload(bytes: &mut Unstructured<'_>) -> Result<Upload> {
+    const URIS: [&str; 4] = ["s3://b/1", "s3://b//2/", "s3://", "s3:///k"];
+    Ok(Upload {
+        weight_uri: text(bytes, &URIS)?,
+        aliases: if bytes.arbitrary()? {
+            Some(aliases(bytes)?)
+        } else {
+            None
+        },
+        suffix: bytes.arbitrary()?,
+    })
+}
+
+/// Syncs and rollouts, by name, by number and by chance.
+fn plan(bytes: &mut Unstructured<'_>) -> Result<FaultPlan> {
+    let mut plan = FaultPlan::new().seed(bytes.arbitrary()?);
+    for _ in 0..bytes.int_in_range(0..=2)? {
+        let mut planned = PlannedSync::of_any(sync(bytes)?);
+        if bytes.arbitrary()? {
+            planned.architecture = Some(PLACES[place(bytes)?].architecture.to_owned());
+        }
+        (planned.after, planned.probability, planned.times) = turns(bytes)?;
+        plan = plan.planned_sync(planned);
+    }
+    for _ in 0..bytes.int_in_range(0..=2)? {
+        let mut planned = PlannedRollout::of_any(rollout(bytes)?);
+        if bytes.arbitrary()? {
+            planned.endpoint = Some(PLACES[place(bytes)?].endpoint.to_owned());
+        }
+        (planned.after, planned.probability, planned.times) = turns(bytes)?;
+        plan = plan.planned_rollout(planned);
+    }
+    Ok(plan)
+}
+
+fn turns(bytes: &mut Unstructured<'_>) -> Result<(u64, Option<f64>, Option<u64>)> {
+    let percent: Option<u8> = bytes.arbitrary()?;
+    let probability = percent.map(|percent| f64::from(percent % 101) / 100.0);
+    Ok((bytes.int_in_range(0..=3)?, probability, bytes.arbitrary()?))
 }
 
 fn sync(bytes: &mut Unstructured<'_>) -> Result<SyncOutcome> {
@@ -94,25 +142,21 @@ fn rollout(bytes: &mut Unstructured<'_>) -> Result<RolloutOutcome> {
     })
 }
 
-/// A request for any operation but an upload, with any names, key and body.
+/// A request for any operation, with any names, key and body.
 fn request(bytes: &mut Unstructured<'_>) -> Result<Request> {
-    let operation = *bytes.choose(&[
-        Operation::ListModelArchitectures,
-        Operation::ListModelVersions,
-        Operation::GetModelVersion,
-        Operation::UpdateModelVersionAliases,
-        Operation::DeleteModelVersion,
-        Operation::ListEndpoints,
-        Operation::GetEndpoint,
-        Operation::DeployModel,
-        Operation::ChatCompletions,
-    ])?;
-    let key = text(bytes, &[MANAGEMENT_KEY, INFERENCE_KEY])?;
-    let request = Request::new(operation, key)
-        .org(text(bytes, &["my-org", "other-org"])?)
-        .architecture(text(bytes, &[ARCHITECTURE, "llama3.1-8b"])?)
+    let operation = *bytes.choose(&OPERATIONS)?;
+    let own = PLACES[place(bytes)?];
+    let keys = [
+        own.management_key,
+        own.inference_key,
+        MANAGEMENT_KEY,
+        INFERENCE_KEY,
+    ];
+    let request = Request::new(operation, text(bytes, &keys)?)
+        .org(text(bytes, &[own.org])?)
+        .architecture(text(bytes, &[own.architecture])?)
         .version(text(bytes, &REFERENCES)?)
-        .endpoint(text(bytes, &[ENDPOINT, "my-org-llama3.1-8b"])?);
+        .endpoint(text(bytes, &[own.endpoint])?);
     Ok(request.body(json(bytes, 4)?))
 }
 
@@ -126,20 +170,25 @@ fn text(bytes: &mut Unstructured<'_>, usual: &[&str]) -> Result<String> {
 }
 
 fn json(bytes: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 8] = [
         "model",
+        "model_arch_id",
+        "weight_uri",
+        "version_aliases",
+        "system_fingerprint_suffix",
         "messages",
         "role",
         "stream",
-        "version_aliases",
-        "model_arch_id",
     ];
-    const TEXTS: [&str; 7] = [
-        ENDPOINT,
+    const TEXTS: [&str; 10] = [
+        "my-org-gpt-oss-120b",
+        "other-org-gpt-oss-120b",
+        "gpt-oss-120b",
         "user",
         "production",
+        "s3://b/w",
         "orgs/my-org/models/gpt-oss-120b/versions/1",
-        "orgs/my-org/models/gpt-oss-120b/versions/canary",
+        "orgs/other-org/models/gpt-oss-120b/versions/canary",
         "orgs/my-org/models/llama3.1-8b/versions/1",
         "orgs//models//versions/",
     ];

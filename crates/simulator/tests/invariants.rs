@@ -4,20 +4,64 @@ mod strategies;
 mod watch;
 
 use cerebras_management_simulator::{
-    Behaviour, INFERENCE_KEY, MANAGEMENT_KEY, Operation, Request, RolloutOutcome, SyncOutcome,
+    Behaviour, FaultPlan, INFERENCE_KEY, MANAGEMENT_KEY, PlannedRollout, PlannedSync, Request,
+    RolloutOutcome, SyncOutcome,
 };
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use strategies::json_value;
-use watch::{ALIASES, ARCHITECTURE, ENDPOINT, REFERENCES, Step};
+use watch::{ALIASES, OPERATIONS, PLACES, REFERENCES, Step, Upload};
 
-fn aliases() -> impl Strategy<Value = Vec<&'static str>> {
-    prop::collection::vec(select(ALIASES.to_vec()), 0..3)
+fn place() -> impl Strategy<Value = usize> {
+    // Mostly the first, so that much happens there.
+    prop_oneof![4 => Just(0), 1 => 0..PLACES.len()]
 }
 
-fn reference() -> impl Strategy<Value = &'static str> {
-    select(REFERENCES.to_vec())
+fn reference() -> impl Strategy<Value = String> {
+    select(REFERENCES.to_vec()).prop_map(str::to_owned)
+}
+
+/// Mostly right.
+fn aliases() -> impl Strategy<Value = Vec<String>> {
+    let right = select(ALIASES.to_vec()).prop_map(str::to_owned);
+    let edge = prop_oneof![
+        (126..=129_usize).prop_map(|length| "a".repeat(length)),
+        select(vec![
+            "", "a", "a1", "1a", "A1", "a-", "-a", "aB", "aB1", "ä1", "a1\n"
+        ])
+        .prop_map(str::to_owned),
+        "[a-zA-Z0-9-]{1,4}",
+        any::<String>(),
+    ];
+    prop::collection::vec(prop_oneof![8 => right, 1 => edge], 0..4)
+}
+
+fn upload() -> impl Strategy<Value = Upload> {
+    let right = "s3://bucket/[a-c]{1,2}";
+    let edge = prop_oneof![
+        select(vec![
+            "",
+            "s3://",
+            "s3://b",
+            "s3:///k",
+            "s3://b//k/",
+            "S3://b/k",
+            "https://b/k"
+        ])
+        .prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    let weight_uri = prop_oneof![6 => right, 1 => edge];
+    let suffix = prop_oneof![Just(String::new()), "run-[0-9]", any::<String>()];
+    (weight_uri, option::of(aliases()), option::of(suffix)).prop_map(
+        |(weight_uri, aliases, suffix)| Upload {
+            weight_uri,
+            aliases,
+            suffix,
+        },
+    )
 }
 
 fn rollout() -> impl Strategy<Value = RolloutOutcome> {
@@ -44,38 +88,71 @@ fn sync() -> impl Strategy<Value = SyncOutcome> {
     ])
 }
 
+/// Syncs and rollouts, by name, by number and by chance.
+fn plan() -> impl Strategy<Value = FaultPlan> {
+    let turns = (0..3_u64, option::of(0.0..=1.0), option::of(0..3_u64));
+    let architecture = place().prop_map(|at| PLACES[at].architecture.to_owned());
+    let syncs = (option::of(architecture), sync(), turns.clone());
+    let syncs = syncs.prop_map(|(architecture, outcome, (after, probability, times))| {
+        let mut planned = PlannedSync::of_any(outcome).after(after);
+        planned.architecture = architecture;
+        planned.probability = probability;
+        planned.times = times;
+        planned
+    });
+    let endpoint = place().prop_map(|at| PLACES[at].endpoint.to_owned());
+    let rollouts = (option::of(endpoint), rollout(), turns);
+    let rollouts = rollouts.prop_map(|(endpoint, outcome, (after, probability, times))| {
+        let mut planned = PlannedRollout::of_any(outcome).after(after);
+        planned.endpoint = endpoint;
+        planned.probability = probability;
+        planned.times = times;
+        planned
+    });
+    let syncs = prop::collection::vec(syncs, 0..3);
+    let rollouts = prop::collection::vec(rollouts, 0..3);
+    (any::<u64>(), syncs, rollouts).prop_map(|(seed, syncs, rollouts)| {
+        let plan = FaultPlan::new().seed(seed);
+        let plan = syncs.into_iter().fold(plan, FaultPlan::planned_sync);
+        rollouts.into_iter().fold(plan, FaultPlan::planned_rollout)
+    })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..8_u64).prop_map(Step::Wait),
         3 => (0..150_u64).prop_map(Step::Wait),
-        3 => aliases().prop_map(Step::Upload),
-        2 => (reference(), aliases()).prop_map(|(of, list)| Step::SetAliases(of, list)),
-        1 => reference().prop_map(Step::Delete),
-        4 => reference().prop_map(Step::Deploy),
-        3 => Just(Step::Chat),
-        1 => sync().prop_map(Step::PlanSync),
-        2 => rollout().prop_map(Step::PlanRollout),
+        1 => (0..300_u64).prop_map(Step::Back),
+        3 => (place(), upload()).prop_map(|(at, upload)| Step::Upload(at, upload)),
+        2 => (place(), reference(), aliases())
+            .prop_map(|(at, version, list)| Step::SetAliases(at, version, list)),
+        1 => (place(), reference()).prop_map(|(at, version)| Step::Delete(at, version)),
+        4 => (place(), reference()).prop_map(|(at, version)| Step::Deploy(at, version)),
+        3 => place().prop_map(Step::Chat),
+        1 => (place(), sync()).prop_map(|(at, outcome)| Step::PlanSync(at, outcome)),
+        2 => (place(), rollout()).prop_map(|(at, outcome)| Step::PlanRollout(at, outcome)),
+        1 => plan().prop_map(Step::Plan),
         1 => other().prop_map(Step::Other),
     ]
 }
 
-/// A request for any operation but an upload, with names that are there or not and any body.
+/// A request for any operation, with names that are there or not and any body.
 fn other() -> impl Strategy<Value = Request> {
-    let operation = select(vec![
-        Operation::ListModelArchitectures,
-        Operation::ListModelVersions,
-        Operation::GetModelVersion,
-        Operation::UpdateModelVersionAliases,
-        Operation::DeleteModelVersion,
-        Operation::ListEndpoints,
-        Operation::GetEndpoint,
-        Operation::DeployModel,
-        Operation::ChatCompletions,
+    let operation = select(OPERATIONS.to_vec());
+    let key = select(vec![
+        MANAGEMENT_KEY,
+        INFERENCE_KEY,
+        PLACES[2].management_key,
+        "another-key",
     ]);
-    let key = select(vec![MANAGEMENT_KEY, INFERENCE_KEY, "another-key"]);
     let org = select(vec!["my-org", "other-org", ""]);
-    let architecture = select(vec![ARCHITECTURE, "llama3.1-8b", "none"]);
-    let endpoint = select(vec![ENDPOINT, "my-org-llama3.1-8b", ".."]);
+    let architecture = select(vec!["gpt-oss-120b", "llama3.1-8b", "none"]);
+    let endpoint = select(vec![
+        PLACES[0].endpoint,
+        PLACES[1].endpoint,
+        PLACES[2].endpoint,
+        "..",
+    ]);
     let path = (org, architecture, reference(), endpoint);
     (operation, key, path, json_value()).prop_map(|(operation, key, path, body)| {
         let (org, architecture, version, endpoint) = path;
