@@ -27,6 +27,10 @@ pub struct Entry {
     pub handled: bool,
     /// The fault that hit the request.
     pub fault: Option<FaultAction>,
+    /// Why it could not be read as a request of HTTP/1.1, if it could not. The method and the path
+    /// are empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// The last requests, oldest first, and how many there ever were of each operation.

@@ -61,7 +61,7 @@ impl Simulator {
         let (service, gate) = Service::new(clock, world);
         service.set_plan(faults).map_err(io::Error::other)?;
         let service = Arc::new(service);
-        let server = Server::spawn(listener, address, app(Arc::clone(&service)), gate);
+        let server = Server::spawn(listener, address, Arc::clone(&service), gate);
         Ok(Self {
             service,
             server,

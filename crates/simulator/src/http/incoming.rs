@@ -12,7 +12,7 @@ use crate::{Operation, Refusal, Request};
 const BODY_LIMIT: usize = 1 << 20;
 /// How much of a larger one is read before it is refused: a client that is still sending when
 /// the connection closes never sees the answer.
-const READ_LIMIT: usize = 8 << 20;
+pub(super) const READ_LIMIT: usize = 8 << 20;
 
 /// A request as it came, before anyone looks at whether it is allowed.
 pub(super) struct Incoming {

@@ -61,6 +61,7 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
         status: answered.then(|| response.status().as_u16()),
         handled,
         fault: fault.clone(),
+        unreadable: None,
     });
     match fault {
         Some(fault) => fault::deliver(&fault, response, parts.extensions.get(), &service).await,

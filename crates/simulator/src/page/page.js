@@ -119,7 +119,7 @@ function showArchitecture(element, { org, architecture }) {
 function showRequest(row, entry, started) {
   write(slot(row, "time"), clockTime(started + entry.at).slice(11, 19));
   write(slot(row, "method"), entry.method);
-  write(slot(row, "path"), entry.path);
+  write(slot(row, "path"), entry.unreadable ?? entry.path);
   write(slot(row, "status"), entry.status === null ? "no answer" : String(entry.status));
   write(slot(row, "fault"), entry.fault === null ? "" : describe(entry.fault));
 }
