@@ -21,4 +21,6 @@ mod alias_edit;
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod upload;
