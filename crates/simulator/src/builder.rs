@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::clock::unix_now;
 use crate::file::Source;
 use crate::http::bind;
+use crate::journal::Journal;
 use crate::{
     Behaviour, Clock, FaultPlan, FileError, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld,
     Simulator, Timings, World, WorldFile,
@@ -41,6 +42,7 @@ pub struct Builder {
     faults: FaultPlan,
     /// Where the faults came from.
     fault_file: Option<Source>,
+    journal_limit: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +67,7 @@ impl Builder {
             orphans: Vec::new(),
             faults: FaultPlan::new(),
             fault_file: None,
+            journal_limit: Journal::LIMIT,
         }
     }
 
@@ -157,6 +160,28 @@ impl Builder {
         self
     }
 
+    /// How many requests [`Simulator::journal`] keeps, the oldest of which go first. 10,000 unless
+    /// set. [`Simulator::count`] counts them all.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use cerebras_management_simulator::Simulator;
+    ///
+    /// let simulator = Simulator::builder().journal_limit(1).start().await?;
+    /// for path in ["/a", "/b", "/c"] {
+    ///     reqwest::get(simulator.base_url() + path).await?;
+    /// }
+    /// assert_eq!(simulator.journal()[0].path, "/c");
+    /// assert_eq!(simulator.journal_dropped(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn journal_limit(mut self, requests: usize) -> Self {
+        self.journal_limit = requests;
+        self
+    }
+
     /// Takes world, behaviour and timings from a file, and speed and start where the file has
     /// them. What was set before is replaced.
     ///
@@ -219,7 +244,13 @@ impl Builder {
                 None => invalid(&bad),
             })?;
         let listener = bind(self.address, self.port).await?;
-        Simulator::serve(listener, clock, world, self.faults)
+        Simulator::serve(
+            listener,
+            clock,
+            world,
+            self.faults,
+            Journal::new(self.journal_limit),
+        )
     }
 
     fn clock(&self) -> io::Result<Clock> {

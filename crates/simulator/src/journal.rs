@@ -34,18 +34,40 @@ pub struct Entry {
 }
 
 /// The last requests, oldest first, and how many there ever were of each operation.
-#[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Kept>);
+#[derive(Debug)]
+pub(crate) struct Journal {
+    limit: usize,
+    kept: Mutex<Kept>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
     entries: VecDeque<Entry>,
     counts: BTreeMap<Operation, u64>,
+    dropped: u64,
+}
+
+/// What a journal has at one moment.
+#[derive(Debug, Serialize)]
+pub(crate) struct Record {
+    pub(crate) requests: Vec<Entry>,
+    counts: BTreeMap<Operation, u64>,
+    limit: usize,
+    dropped: u64,
 }
 
 impl Journal {
-    /// A simulator may run for weeks under steady traffic; the oldest entries go first.
-    const KEPT: usize = 10_000;
+    /// How many entries are kept unless said otherwise: a simulator may run for weeks under steady
+    /// traffic.
+    pub(crate) const LIMIT: usize = 10_000;
+
+    /// A journal of so many entries. The oldest go first.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            kept: Mutex::default(),
+        }
+    }
 
     /// The entry is made under the lock, so that the times in the journal do not go back.
     pub(crate) fn record(&self, entry: impl FnOnce() -> Entry) {
@@ -54,18 +76,21 @@ impl Journal {
         if let Some(operation) = entry.operation {
             *kept.counts.entry(operation).or_default() += 1;
         }
-        if kept.entries.len() == Self::KEPT {
-            kept.entries.pop_front();
-        }
         kept.entries.push_back(entry);
+        if kept.entries.len() > self.limit {
+            kept.entries.pop_front();
+            kept.dropped += 1;
+        }
     }
 
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.lock().entries.iter().cloned().collect()
-    }
-
-    pub(crate) fn counts(&self) -> BTreeMap<Operation, u64> {
-        self.lock().counts.clone()
+    pub(crate) fn read(&self) -> Record {
+        let kept = self.lock();
+        Record {
+            requests: kept.entries.iter().cloned().collect(),
+            counts: kept.counts.clone(),
+            limit: self.limit,
+            dropped: kept.dropped,
+        }
     }
 
     pub(crate) fn clear(&self) {
@@ -87,7 +112,12 @@ impl Journal {
         self.lock().counts.get(&operation).copied().unwrap_or(0)
     }
 
+    /// How many entries were given up for newer ones.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,6 +8,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use crate::http::{Server, Service, app};
+use crate::journal::Journal;
 use crate::{
     BadPlan, Builder, Clock, DeploymentTruth, Entry, Fault, FaultPlan, Operation, RolloutOutcome,
     Snapshot, SyncOutcome, VersionTruth, World,
@@ -56,9 +57,10 @@ impl Simulator {
         clock: Clock,
         world: World,
         faults: FaultPlan,
+        journal: Journal,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (service, gate) = Service::new(clock, world);
+        let (service, gate) = Service::new(clock, world, journal);
         service.set_plan(faults).map_err(io::Error::other)?;
         let service = Arc::new(service);
         let server = Server::spawn(listener, address, Arc::clone(&service), gate);
@@ -200,10 +202,18 @@ impl Simulator {
         self.service.gate.open().await;
     }
 
-    /// The last 10,000 requests, oldest first, and what was done to each.
+    /// The last requests, oldest first, and what was done to each: 10,000, unless
+    /// [`Builder::journal_limit`] says otherwise.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
-        self.service.journal.entries()
+        self.service.journal.read().requests
+    }
+
+    /// How many requests the journal has given up for newer ones: with none it is complete, as
+    /// far back as the start or the last [`Simulator::clear_journal`].
+    #[must_use]
+    pub fn journal_dropped(&self) -> u64 {
+        self.service.journal.dropped()
     }
 
     /// Forgets the requests so far, and their counts.

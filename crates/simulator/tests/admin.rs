@@ -4,6 +4,7 @@ mod common;
 
 use std::time::Duration;
 
+use cerebras_management_simulator::{Operation, Simulator};
 use common::{ENDPOINT, Rig};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -24,6 +25,10 @@ async fn get(rig: &Rig, path: &str) -> Value {
     let (status, body) = admin(rig, Method::GET, path, None).await;
     assert_eq!(status, 200, "{body}");
     body
+}
+
+fn empty_journal() -> Value {
+    json!({ "requests": [], "counts": {}, "limit": 10_000, "dropped": 0 })
 }
 
 fn no_plan() -> Value {
@@ -154,14 +159,54 @@ async fn the_journal_has_each_request_and_what_was_done_to_it() {
                 "operation": null, "status": 404, "handled": true, "fault": null
             }
         ],
-        "counts": { "list_endpoints": 2 }
+        "counts": { "list_endpoints": 2 },
+        "limit": 10_000,
+        "dropped": 0
     });
     assert_eq!(get(&rig, "journal").await, expected);
 
     let cleared = admin(&rig, Method::DELETE, "journal", None).await;
     assert_eq!(cleared, (204, Value::Null));
-    let empty = json!({ "requests": [], "counts": {} });
-    assert_eq!(get(&rig, "journal").await, empty);
+    assert_eq!(get(&rig, "journal").await, empty_journal());
+}
+
+#[tokio::test]
+async fn the_journal_says_how_much_of_it_is_gone() {
+    let rig = Rig::with(Simulator::builder().journal_limit(2)).await;
+    let told = async || {
+        let journal = get(&rig, "journal").await;
+        let requests = journal["requests"].as_array().expect("a list");
+        let paths: Vec<_> = requests.iter().map(|r| r["path"].clone()).collect();
+        let told = [&journal["counts"], &journal["limit"], &journal["dropped"]];
+        assert_eq!(journal["dropped"], rig.simulator.journal_dropped());
+        (paths, told.map(Clone::clone))
+    };
+    for n in 1..=2 {
+        rig.get(&format!("endpoints/{n}")).await;
+    }
+    let paths = |names: &[u8]| {
+        let names = names.iter();
+        names
+            .map(|n| Value::from(format!("/management/v1/endpoints/{n}")))
+            .collect::<Vec<_>>()
+    };
+    let counts = |n: u8| json!({ "get_endpoint": n });
+    let all = (paths(&[1, 2]), [counts(2), json!(2), json!(0)]);
+    assert_eq!(told().await, all);
+    for n in 3..=5 {
+        rig.get(&format!("endpoints/{n}")).await;
+    }
+    let last = (paths(&[4, 5]), [counts(5), json!(2), json!(3)]);
+    assert_eq!(told().await, last);
+    rig.simulator.clear_journal();
+    let none = (paths(&[]), [json!({}), json!(2), json!(0)]);
+    assert_eq!(told().await, none);
+
+    let rig = Rig::with(Simulator::builder().journal_limit(0)).await;
+    rig.get("endpoints/1").await;
+    assert_eq!(rig.simulator.journal(), []);
+    assert_eq!(rig.simulator.journal_dropped(), 1);
+    assert_eq!(rig.simulator.count(Operation::GetEndpoint), 1);
 }
 
 #[tokio::test]
@@ -212,8 +257,7 @@ async fn faults_and_journal_are_for_the_service_only() {
     let rig = Rig::start().await;
     let plan = json!({ "fault": [{ "action": "close" }] });
     admin(&rig, Method::PUT, "faults", Some(&plan)).await;
-    let empty = json!({ "requests": [], "counts": {} });
-    assert_eq!(get(&rig, "journal").await, empty);
+    assert_eq!(get(&rig, "journal").await, empty_journal());
     for (method, path, status) in [
         (Method::GET, "nothing", StatusCode::NOT_FOUND),
         (Method::POST, "world", StatusCode::METHOD_NOT_ALLOWED),
@@ -221,5 +265,5 @@ async fn faults_and_journal_are_for_the_service_only() {
         let (found, _) = admin(&rig, method, path, None).await;
         assert_eq!(found, status);
     }
-    assert_eq!(get(&rig, "journal").await, empty);
+    assert_eq!(get(&rig, "journal").await, empty_journal());
 }

@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::{BadPlan, FaultPlan, Operation, Snapshot};
+use crate::journal::Record;
+use crate::{BadPlan, FaultPlan, Snapshot};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     let faults = get(faults)
@@ -82,12 +83,8 @@ async fn clear_faults(State(service): State<Arc<Service>>) -> Result<Json<FaultP
     Ok(Json(service.plan()))
 }
 
-async fn journal(State(service): State<Arc<Service>>) -> Json<Value> {
-    let counts = service.journal.counts().into_iter();
-    let counts: serde_json::Map<_, _> = counts
-        .map(|(operation, count): (Operation, u64)| (operation.to_string(), count.into()))
-        .collect();
-    Json(json!({ "requests": service.journal.entries(), "counts": counts }))
+async fn journal(State(service): State<Arc<Service>>) -> Json<Record> {
+    Json(service.journal.read())
 }
 
 async fn clear_journal(State(service): State<Arc<Service>>) -> StatusCode {

@@ -173,6 +173,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
+    use crate::journal::Journal;
     use crate::{Behaviour, Clock, SeedWorld, Timings, World};
 
     /// What a client gets that sends this and then only waits, and how long that is, and what is in
@@ -180,7 +181,8 @@ mod tests {
     async fn waiting_after(sent: &str) -> (String, Duration, Vec<String>) {
         let seed = SeedWorld::default();
         let world = World::new(&seed, Behaviour::default(), Timings::default(), 0);
-        let (service, _gate) = Service::new(Clock::manual(), world.expect("a world"));
+        let (service, _gate) =
+            Service::new(Clock::manual(), world.expect("a world"), Journal::new(2));
         let service = Arc::new(service);
         let (mut client, stream) = duplex(1 << 10);
         let app = app(Arc::clone(&service));
@@ -195,7 +197,7 @@ mod tests {
         let waited = began.elapsed();
         drop(client);
         server.await.expect("no panic");
-        let entries = service.journal.entries().into_iter();
+        let entries = service.journal.read().requests.into_iter();
         let read = entries.map(|entry| entry.unreadable.unwrap_or(entry.path));
         (answers, waited, read.collect())
     }

@@ -19,12 +19,12 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(clock: Clock, world: World) -> (Self, Gatekeeper) {
+    pub(crate) fn new(clock: Clock, world: World, journal: Journal) -> (Self, Gatekeeper) {
         let (gate, gatekeeper) = Gate::new();
         let service = Self {
             clock,
             world: Mutex::new(world),
-            journal: Journal::default(),
+            journal,
             faults: Faults::default(),
             gate,
             live: Live::default(),
