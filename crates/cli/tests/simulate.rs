@@ -143,6 +143,39 @@ fn what_it_prints_is_for_the_world_it_has() {
 }
 
 #[test]
+fn it_says_which_orgs_it_prints_nothing_of() {
+    let world = Scratch::new(
+        "orgs.toml",
+        "[[org]]\nname = \"b\"\nmanagement_key = \"mb\"\n\n\
+         [[org]]\nname = \"c's\"\nmanagement_key = \"mc\"\n\n\
+         [[org]]\nname = \"a\"\nmanagement_key = \"ma\"\n",
+    );
+    let mut running = Running::start(&["--world", world.path()]);
+    let name = running.line_with("ORG_NAME=");
+    assert_eq!(name, "export CEREBRAS_ORG_NAME=a");
+    let others = running.line_with("org a");
+    assert_eq!(
+        others,
+        format!(
+            r"This is for the org a. There are others: b, 'c'\''s'. Their keys: http://{}/_simulator/world",
+            running.address
+        )
+    );
+    let answer = running.ask("GET", "/_simulator/world", "", "");
+    assert!(answer.contains(r#""management_key":"mb""#), "{answer}");
+}
+
+#[test]
+fn one_org_alone_has_no_others() {
+    let mut running = Running::start(&[]);
+    running.line_with("ORG_NAME=");
+    let next = running.out.by_ref().map_while(Result::ok);
+    let next: Vec<_> = next.take(2).collect();
+    let watch = format!("Watch it in a browser: http://{}", running.address);
+    assert_eq!(next, ["", watch.as_str()]);
+}
+
+#[test]
 fn arguments_come_before_the_world_file() {
     let world = Scratch::new(
         "behaviour.toml",

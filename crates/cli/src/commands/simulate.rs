@@ -100,7 +100,7 @@ fn builder(arguments: &Simulate) -> Result<Builder, BadInput> {
 pub(crate) fn print_environment(screen: Screen, simulator: &Simulator) {
     let url = simulator.base_url();
     let world = simulator.snapshot();
-    let Some(org) = world.orgs.first() else {
+    let Some((org, others)) = world.orgs.split_first() else {
         return;
     };
     screen.blank();
@@ -113,6 +113,14 @@ pub(crate) fn print_environment(screen: Screen, simulator: &Simulator) {
         screen.line(&format!("export {variable}={}", quoted(value)));
     }
     screen.blank();
+    if !others.is_empty() {
+        let own = quoted(&org.name);
+        let others: Vec<_> = others.iter().map(|org| quoted(&org.name)).collect();
+        let others = others.join(", ");
+        screen.note(&format!(
+            "This is for the org {own}. There are others: {others}. Their keys: {url}/_simulator/world"
+        ));
+    }
     screen.note(&format!("Watch it in a browser: {url}"));
     let own = world.endpoints.iter().find(|e| e.org == org.name);
     if let Some(endpoint) = own {
