@@ -21,7 +21,9 @@ impl Version {
     ///
     /// [`Conflict`](crate::ErrorKind::Conflict) when another version holds the alias, when the
     /// version carries an alias that cannot be sent back, or when the list is not as written
-    /// afterwards because somebody else has edited it. After a lost answer
+    /// afterwards because somebody else has edited it. [`Decode`](crate::ErrorKind::Decode) when
+    /// the service does not tell which aliases the version has: they would be lost. After a lost
+    /// answer
     /// [`may_have_happened`](crate::Error::may_have_happened) is true and nothing is sent again;
     /// [`get`](Version::get) tells.
     pub async fn add_alias(
@@ -92,14 +94,17 @@ impl Version {
     ) -> Result<ModelVersion> {
         let before = self.get().await?;
         let wanted = wanted(&before)?;
-        if same(before.aliases(), &wanted) {
+        if before
+            .told_aliases()
+            .is_some_and(|held| same(held, &wanted))
+        {
             return Ok(before);
         }
         let Some(name) = before.parsed_name() else {
             return Err(crate::versions::no_id(before.name()));
         };
         let pinned = Version::new(self.client().clone(), name.clone());
-        pinned.put_aliases(name, &wanted).await?;
+        let answered = pinned.put_aliases(name, &wanted).await?;
         let after = pinned.get().await.map_err(|error| {
             error
                 .about_rather(format_args!(
@@ -110,7 +115,10 @@ impl Version {
                 .during(Op::UPDATE_MODEL_VERSION_ALIASES.id, true)
                 .accepted()
         })?;
-        if same(after.aliases(), &wanted) {
+        // Where a read does not tell them, the answer to the write does.
+        let held = after.told_aliases().or(answered.as_deref());
+        let held = held.unwrap_or_default();
+        if same(held, &wanted) {
             return Ok(after);
         }
         Err(Error::new(
@@ -118,7 +126,7 @@ impl Version {
             format!(
                 "its aliases were written as [{}] and read back as [{}]",
                 joined(&wanted),
-                printable(&after.aliases().join(", "))
+                printable(&held.join(", "))
             ),
         )
         .about(format_args!("model version {name}"))
@@ -126,7 +134,12 @@ impl Version {
         .remedy_is("somebody else has edited them: look, and edit again"))
     }
 
-    async fn put_aliases(&self, name: &ModelVersionName, wanted: &[VersionAlias]) -> Result<()> {
+    /// Writes, and gives the list that the service answers.
+    async fn put_aliases(
+        &self,
+        name: &ModelVersionName,
+        wanted: &[VersionAlias],
+    ) -> Result<Option<Vec<String>>> {
         let op = Op::UPDATE_MODEL_VERSION_ALIASES;
         let body = raw::ModelVersionUpdateAliasesRequest {
             version_aliases: wanted.to_vec(),
@@ -167,15 +180,22 @@ impl Version {
                     .accepted(),
             );
         }
-        Ok(())
+        Ok(answer.version_aliases)
     }
 }
 
 /// The aliases that a version has, as they can be sent back. The service may hold one that is not
-/// of the published form; to leave it out would be to lose it silently.
+/// of the published form, or not tell them; to leave them out would be to lose them silently.
 fn sendable(version: &ModelVersion) -> Result<Vec<VersionAlias>> {
-    version
-        .aliases()
+    let Some(aliases) = version.told_aliases() else {
+        return Err(Error::new(
+            ErrorKind::Decode,
+            "the service did not tell its aliases, so that a new list would lose them",
+        )
+        .about(format_args!("model version {}", printable(version.name())))
+        .remedy_is("nothing was written: replace the whole list with set_aliases"));
+    };
+    aliases
         .iter()
         .map(|alias| {
             alias.parse().map_err(|error: NameError| {

@@ -75,6 +75,9 @@ impl EndpointDetails {
     }
 
     /// What answers inference requests now: the newest deployment that is complete.
+    ///
+    /// One whose state the service does not tell is taken to be on its way. Where none is known
+    /// to be complete, it may as well be what serves.
     #[must_use]
     pub fn serving(&self) -> Serving {
         let complete: Vec<_> = self
@@ -88,7 +91,15 @@ impl EndpointDetails {
         newest.retain(|d| d.created == latest || d.created.is_none());
         newest.sort_by_key(|d| d.created.is_none());
         match newest.as_slice() {
-            [] => Serving::Nothing,
+            [] => {
+                let untold = self.deployments.iter().filter(|d| d.state.is_none());
+                let untold: Vec<_> = untold.cloned().collect();
+                if untold.is_empty() {
+                    Serving::Nothing
+                } else {
+                    Serving::Unclear(untold)
+                }
+            }
             [first, rest @ ..] if rest.iter().all(|d| d.model == first.model) => {
                 Serving::Deployment((*first).clone())
             }
@@ -115,7 +126,8 @@ impl EndpointDetails {
 /// What an endpoint serves, as far as its deployments tell.
 ///
 /// Deployments are dated in whole seconds. Where two versions were completed in deployments of
-/// the same second, or in ones without a date, it cannot be told which of them serves.
+/// the same second, or in ones without a date, it cannot be told which of them serves; nor can it
+/// where the service tells no states.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Serving {
@@ -123,7 +135,8 @@ pub enum Serving {
     Nothing,
     /// This one is the newest that is complete.
     Deployment(Deployment),
-    /// One of these, whose dates do not tell which is the newest.
+    /// One of these: their dates do not tell which is the newest. Or one of these, or nothing:
+    /// their states are not told.
     Unclear(Vec<Deployment>),
 }
 

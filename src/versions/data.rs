@@ -16,7 +16,8 @@ pub struct ModelVersion {
     parsed: Option<ModelVersionName>,
     done: bool,
     weight_uri: Option<String>,
-    aliases: Vec<String>,
+    /// None when the service does not say.
+    aliases: Option<Vec<String>>,
     sync_status: Option<SyncStatus>,
     fingerprint_suffix: Option<String>,
 }
@@ -48,10 +49,15 @@ impl ModelVersion {
         self.done
     }
 
-    /// The aliases that name this version.
+    /// The aliases that name this version; none of them too when the service does not say.
     #[must_use]
     pub fn aliases(&self) -> &[String] {
-        &self.aliases
+        self.told_aliases().unwrap_or_default()
+    }
+
+    /// The aliases, if the service says which.
+    pub(crate) fn told_aliases(&self) -> Option<&[String]> {
+        self.aliases.as_deref()
     }
 
     /// How far the copy from S3 has come, if the service says so.
@@ -109,7 +115,7 @@ impl ModelVersion {
             name,
             done,
             weight_uri: None,
-            aliases: Vec::new(),
+            aliases: None,
             sync_status: None,
             fingerprint_suffix: None,
         }
@@ -135,7 +141,7 @@ impl From<raw::ModelVersion> for ModelVersion {
         match answer.response {
             Some(status) => Self {
                 weight_uri: status.customer_s3_uri,
-                aliases: status.version_aliases.unwrap_or_default(),
+                aliases: status.version_aliases,
                 sync_status: status.sync_status,
                 fingerprint_suffix: status.system_fingerprint_suffix,
                 ..version
@@ -151,7 +157,7 @@ impl From<raw::ModelVersionUploadResponse> for ModelVersion {
         match answer.response {
             Some(data) => Self {
                 weight_uri: data.customer_s3_uri,
-                aliases: data.version_aliases.unwrap_or_default(),
+                aliases: data.version_aliases,
                 sync_status: data.sync_status,
                 ..version
             },

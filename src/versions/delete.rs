@@ -71,15 +71,8 @@ impl Delete {
         let Some(name) = before.parsed_name().cloned() else {
             return Err(super::data::no_id(before.name()));
         };
-        if !self.even_if_aliased && !before.aliases().is_empty() {
-            return Err(in_use(
-                &name,
-                format!(
-                    "aliases name it: {}",
-                    printable(&before.aliases().join(", "))
-                ),
-                "remove them first, or say even_if_aliased",
-            ));
+        if !self.even_if_aliased {
+            has_no_alias(&before, &name)?;
         }
         if !self.even_if_deployed {
             self.is_not_deployed(&name).await?;
@@ -123,7 +116,8 @@ impl Delete {
         let client = self.version.client();
         let org = Org::new(client.clone(), name.org().clone());
         let endpoints = org.listed_endpoints().await?;
-        let endpoints = endpoints.ok_or_else(|| unknown(name, "the organization's endpoints"))?;
+        let endpoints =
+            endpoints.ok_or_else(|| unknown(name, "the organization's endpoints", LOOK))?;
         for summary in endpoints {
             let architecture = summary.architecture.as_deref();
             if architecture.is_some_and(|a| a != name.architecture().as_str()) {
@@ -135,6 +129,7 @@ impl Delete {
                 return Err(unknown(
                     name,
                     format_args!("what endpoint {} serves", endpoint.id()),
+                    LOOK,
                 ));
             }
             if let Some(deployment) = details.uses(name) {
@@ -153,20 +148,38 @@ impl Delete {
     }
 }
 
+fn has_no_alias(before: &ModelVersion, name: &ModelVersionName) -> Result<()> {
+    match before.told_aliases() {
+        Some([]) => Ok(()),
+        Some(aliases) => Err(in_use(
+            name,
+            format!("aliases name it: {}", printable(&aliases.join(", "))),
+            "remove them first, or say even_if_aliased",
+        )),
+        None => Err(unknown(
+            name,
+            "its aliases",
+            "look at who uses it, or say even_if_aliased",
+        )),
+    }
+}
+
 fn in_use(name: &ModelVersionName, what: String, remedy: &str) -> Error {
     Error::new(ErrorKind::Conflict, what)
         .about(format_args!("model version {name}"))
         .remedy_is(format!("nothing was deleted: {remedy}"))
 }
 
+const LOOK: &str = "look at the endpoints, or say even_if_deployed";
+
 /// The error of a guard that was not told what it has to know.
-fn unknown(name: &ModelVersionName, what: impl std::fmt::Display) -> Error {
+fn unknown(name: &ModelVersionName, what: impl std::fmt::Display, remedy: &str) -> Error {
     Error::new(
         ErrorKind::Decode,
         format!("the service did not tell {what}, so that it may be in use"),
     )
     .about(format_args!("model version {name}"))
-    .remedy_is("nothing was deleted: look at the endpoints, or say even_if_deployed")
+    .remedy_is(format!("nothing was deleted: {remedy}"))
 }
 
 impl IntoFuture for Delete {

@@ -51,8 +51,19 @@ async fn nothing_serves_before_a_deployment_is_complete() {
         let listed = [deployment("d-1", 1, 10, state)];
         assert_eq!(serving(&listed).await, (vec![], None), "{state}");
     }
-    let stateless = json!({"id": "d-1", "model": crate::harness::VERSION_1, "created": 10});
-    assert_eq!(serving(&[stateless]).await, (vec![], None));
+}
+
+/// One without a state hides nothing that is known to serve, but where nothing is known to, it may
+/// be what does.
+#[tokio::test]
+async fn what_serves_is_unclear_where_no_state_is_told() {
+    let stateless = json!({"id": "d-1", "model": crate::harness::VERSION_1, "created": 20});
+    let unclear = (vec!["d-1".to_owned()], None);
+    let failed = deployment("d-2", 2, 10, "error");
+    let complete = deployment("d-3", 3, 10, "complete");
+    assert_eq!(serving(std::slice::from_ref(&stateless)).await, unclear);
+    assert_eq!(serving(&[stateless.clone(), failed]).await, unclear);
+    assert_eq!(serving(&[stateless, complete]).await, one("d-3", 3));
 }
 
 #[tokio::test]
