@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use cerebras_management_simulator::Behaviour;
+use cerebras_management_simulator::{Behaviour, FaultAction, SyncOutcome};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -13,17 +13,45 @@ fn document() -> String {
     std::fs::read_to_string(root().join("docs/assumptions.md")).unwrap()
 }
 
-/// What stands between back-quotes in the last cell of each numbered row.
-fn pins() -> Vec<(usize, Vec<String>)> {
-    let document = document();
-    let rows = document.lines().filter_map(|line| {
-        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-        let number = cells[0].trim_matches(['|', ' ']).parse().ok()?;
-        let tests = cells.last()?.trim_matches(['|', ' ']).split(", ");
-        let tests = tests.map(|test| test.trim_matches('`').to_owned());
-        Some((number, tests.collect()))
-    });
-    rows.collect()
+/// A numbered row of a table.
+#[derive(Debug)]
+struct Row {
+    number: usize,
+    cells: Vec<(String, String)>,
+}
+
+impl Row {
+    /// The cell under a heading; empty where the table has no such column.
+    fn under(&self, heading: &str) -> &str {
+        let cell = self.cells.iter().find(|(name, _)| name == heading);
+        cell.map_or("", |(_, text)| text)
+    }
+}
+
+fn cells(line: &str) -> Option<Vec<String>> {
+    let line = line.strip_prefix('|')?.strip_suffix('|')?;
+    let cells = line.split('|').map(|cell| cell.trim().to_owned());
+    Some(cells.collect())
+}
+
+fn rows(document: &str) -> Vec<Row> {
+    let mut headings = Vec::new();
+    let mut rows = Vec::new();
+    for cells in document.lines().filter_map(cells) {
+        if let Ok(number) = cells[0].parse() {
+            assert_eq!(cells.len(), headings.len(), "{cells:?}");
+            let cells = headings.iter().cloned().zip(cells).collect();
+            rows.push(Row { number, cells });
+        } else if !cells[0].starts_with('-') {
+            headings = cells;
+        }
+    }
+    rows
+}
+
+/// What stands between back-quotes.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
 }
 
 /// The files in which `a::b::tests::name` may be: `src/a/b.rs`, `tests/a/b.rs` and so on.
@@ -47,20 +75,25 @@ fn files(test: &str) -> Vec<PathBuf> {
 
 #[test]
 fn every_line_is_pinned_by_tests_that_exist() {
-    let pins = pins();
-    let numbers = pins.iter().map(|(number, _)| *number);
-    assert!(pins.len() >= 35 && numbers.eq(1..=pins.len()), "{pins:?}");
+    let document = document();
+    let rows = rows(&document);
+    let numbers = rows.iter().map(|row| row.number);
+    assert!(rows.len() >= 35 && numbers.eq(1..=rows.len()), "{rows:?}");
     let mut missing = Vec::new();
-    for (number, tests) in pins {
+    for row in &rows {
+        let tests = quoted(row.under("test"));
+        if tests.is_empty() {
+            missing.push(format!("{}: no test", row.number));
+        }
         for test in tests {
             let name = test.rsplit("::").next().unwrap();
             let head = format!("fn {name}(");
-            let sources = files(&test);
+            let sources = files(test);
             let mut sources = sources
                 .iter()
                 .filter_map(|f| std::fs::read_to_string(f).ok());
             if !sources.any(|source| source.contains(&head)) {
-                missing.push(format!("{number}: {test}"));
+                missing.push(format!("{}: {test}", row.number));
             }
         }
     }
@@ -70,8 +103,57 @@ fn every_line_is_pinned_by_tests_that_exist() {
 #[test]
 fn every_switch_of_the_simulator_stands_for_a_line() {
     let document = document();
-    let named: BTreeSet<&str> = document.split('`').skip(1).step_by(2).collect();
+    let rows = rows(&document);
+    let named: BTreeSet<&str> = rows
+        .iter()
+        .flat_map(|row| quoted(row.under("switch")))
+        .collect();
     let switches = Behaviour::SWITCHES.iter().map(|switch| switch.name);
     let missing: Vec<_> = switches.filter(|name| !named.contains(name)).collect();
     assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// Nothing stands in the place of a switch but what the simulator has, or why there is none; and
+/// something does wherever a line is inferred or read from a client.
+#[test]
+fn every_line_that_is_not_published_has_a_switch_or_says_why_not() {
+    let document = document();
+    let mut wrong = Vec::new();
+    for row in rows(&document) {
+        let known = row.under("how known").split([' ', ',', ';', ':']);
+        let published = !known.into_iter().any(|word| word == "I" || word == "C");
+        let switch = row.under("switch");
+        let complies = match switch.strip_prefix("none: ") {
+            // A reason, and not a word in the place of one.
+            Some(why) => published || why.split_whitespace().count() >= 8,
+            None => !quoted(switch).is_empty(),
+        };
+        if !complies {
+            wrong.push(format!("{}: neither a switch nor a reason", row.number));
+        }
+        let strange = quoted(switch)
+            .into_iter()
+            .filter(|name| !exists(switch, name));
+        wrong.extend(strange.map(|name| format!("{}: there is no {name}", row.number)));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Whether the simulator has what a cell names: a switch, or a fault or an outcome where it says
+/// so.
+fn exists(cell: &str, name: &str) -> bool {
+    let called = |kind: &str| cell.contains(&format!("{kind} `{name}`"));
+    if called("fault") {
+        is_variant::<FaultAction>(name)
+    } else if called("outcome") {
+        is_variant::<SyncOutcome>(name)
+    } else {
+        Behaviour::SWITCHES.iter().any(|switch| switch.name == name)
+    }
+}
+
+/// Whether a name is one of those that serde knows.
+fn is_variant<T: serde::de::DeserializeOwned>(name: &str) -> bool {
+    let none = serde_json::from_str::<T>("\"no such variant\"").err();
+    none.unwrap().to_string().contains(&format!("`{name}`"))
 }

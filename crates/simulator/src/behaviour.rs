@@ -120,6 +120,50 @@ switches! {
         Sent = "sent",
     }
 
+    /// The answer of `list_model_architectures`, of which nothing but the route is published.
+    architectures: Architectures {
+        /// A list of names, as one third-party client reads it.
+        Names = "names",
+        /// A list of objects, each with its name as `model_arch_id`.
+        Objects = "objects",
+    }
+
+    /// Which fields `response` of a version has.
+    version_fields: VersionFields {
+        /// Those of the examples.
+        All = "all",
+        /// All but `customer_s3_uri`.
+        NoWeightUri = "no_weight_uri",
+        /// All but `version_aliases`.
+        NoAliases = "no_aliases",
+        /// All but `sync_status`, unless the sync failed: nothing else tells that.
+        NoStatus = "no_status",
+        /// All but `system_fingerprint_suffix`.
+        NoSuffix = "no_suffix",
+        /// All, with `null` for a suffix or a list of aliases that is empty.
+        Nulls = "nulls",
+    }
+
+    /// The fields without which an upload is a 422, beside `model_arch_id` and `model`.
+    upload_requires: UploadRequires {
+        /// `weight_uri`.
+        WeightUri = "weight_uri",
+        /// `weight_uri` and `version_aliases`, which may be empty.
+        Aliases = "aliases",
+        /// `weight_uri` and `system_fingerprint_suffix`.
+        Suffix = "suffix",
+    }
+
+    /// The id that the service gives a request, in a header of each answer.
+    request_id: RequestId {
+        /// None.
+        Omitted = "omitted",
+        /// In `x-request-id`.
+        XRequestId = "x_request_id",
+        /// In `request-id`.
+        RequestId = "request_id",
+    }
+
     /// What the deploy answer holds beyond its published example.
     deploy_answer: DeployAnswer {
         /// The fields of the example.
@@ -206,6 +250,18 @@ switches! {
         Omitted = "omitted",
     }
 
+    /// `state` of the entries of `deployed_models`.
+    deployment_states: DeploymentStates {
+        /// As in the example of `get_endpoint`.
+        Sent = "sent",
+        /// Left out until the rollout begins.
+        WhenStarted = "when_started",
+        /// Left out until the rollout has ended.
+        WhenEnded = "when_ended",
+        /// Left out: the list does not tell how far a deployment is.
+        Omitted = "omitted",
+    }
+
     /// When a new deployment appears in `deployed_models`.
     listing: Listing {
         /// With the answer to its request.
@@ -218,10 +274,10 @@ switches! {
 
     /// Deleting a version that serves an endpoint, or is on its way to.
     delete_deployed: DeleteDeployed {
-        /// 409.
-        Refused = "refused",
         /// Deleted; what is deployed or queued goes on with its own copy.
         Allowed = "allowed",
+        /// 409.
+        Refused = "refused",
     }
 
     /// The ids of deleted versions.

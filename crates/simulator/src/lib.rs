@@ -56,10 +56,11 @@ mod wire;
 mod world;
 
 pub use behaviour::{
-    AliasConflict, Behaviour, CompletedState, DeleteAnswer, DeleteDeployed, DeployAnswer,
-    DeployedOrder, DeploymentDates, DoneSignal, ErrorShape, FailedState, Fingerprint, IdReuse,
-    Listing, NewVersion, OtherOrg, PastDeployments, ReplicaCounts, SecondDeploy, SuccessStatus,
-    Switch, TakenAlias, UnknownSwitch, UnstartedResponse, UnsyncedDeploy, WeightUri,
+    AliasConflict, Architectures, Behaviour, CompletedState, DeleteAnswer, DeleteDeployed,
+    DeployAnswer, DeployedOrder, DeploymentDates, DeploymentStates, DoneSignal, ErrorShape,
+    FailedState, Fingerprint, IdReuse, Listing, NewVersion, OtherOrg, PastDeployments,
+    ReplicaCounts, RequestId, SecondDeploy, SuccessStatus, Switch, TakenAlias, UnknownSwitch,
+    UnstartedResponse, UnsyncedDeploy, UploadRequires, VersionFields, WeightUri,
 };
 pub use builder::Builder;
 pub use clock::Clock;

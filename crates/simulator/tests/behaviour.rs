@@ -1,5 +1,5 @@
 //! The switches, at each value that is not the default. Those of deployments are in
-//! `deployments.rs`.
+//! `deployments.rs`, those of single fields and headers in `fields.rs`.
 
 mod common;
 
@@ -70,7 +70,7 @@ async fn taken_aliases() {
 
 #[tokio::test]
 async fn a_deployed_version_may_be_deleted_and_its_id_reused() {
-    let rig = Rig::behaving(&[("delete_deployed", "allowed"), ("id_reuse", "reused")]).await;
+    let rig = Rig::behaving(&[("id_reuse", "reused")]).await;
     rig.serve_one_version().await;
     rig.delete(&format!("{VERSIONS}/1")).await.ok();
     // The endpoint has its own copy.
@@ -78,6 +78,22 @@ async fn a_deployed_version_may_be_deleted_and_its_id_reused() {
     assert_eq!(rig.simulator.serving(ENDPOINT), Some(1));
     let next = rig.upload("s3://b/2").await;
     assert_eq!(next["name"], "orgs/my-org/models/gpt-oss-120b/versions/1");
+}
+
+#[tokio::test]
+async fn a_deployed_version_may_be_kept_from_being_deleted() {
+    let rig = Rig::behaving(&[("delete_deployed", "refused")]).await;
+    rig.serve_one_version().await;
+    rig.upload("s3://b/2").await;
+    rig.deploy("2").await.ok();
+    for queued_or_serving in [1, 2] {
+        let path = format!("{VERSIONS}/{queued_or_serving}");
+        let expected = format!("Model version {path} is deployed to endpoint '{ENDPOINT}'");
+        let answer = rig.delete(&path).await.refusal();
+        assert_eq!(answer, (409, json!({ "detail": expected })));
+    }
+    rig.simulator.advance(seconds(95));
+    rig.delete(&format!("{VERSIONS}/1")).await.ok();
 }
 
 #[tokio::test]

@@ -17,7 +17,11 @@ use tally::{all, cases};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_upload_is_called_good_that_is_not() {
-    let cases = cases(every_combination_of(&["unstarted_response", "done_signal"]));
+    let cases = cases(every_combination_of(&[
+        "unstarted_response",
+        "version_fields",
+        "done_signal",
+    ]));
     let tally = all(cases, uploads::SCENARIOS, uploads::run).await;
     println!("{tally}");
     assert_eq!(tally.false_greens(), BTreeSet::new());
@@ -26,13 +30,19 @@ async fn no_upload_is_called_good_that_is_not() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_rollout_is_called_good_that_is_not() {
-    let cases = cases(every_combination_of(&[
+    let mut combinations = every_combination_of(&[
         "past_deployments",
         "deployed_order",
         "deployment_dates",
         "listing",
         "second_deploy",
+    ]);
+    combinations.extend(every_combination_of(&[
+        "past_deployments",
+        "deployment_states",
+        "second_deploy",
     ]));
+    let cases = cases(combinations);
     let tally = all(cases, rollouts::SCENARIOS, rollouts::run).await;
     println!("{tally}");
     assert_eq!(tally.false_greens(), BTreeSet::new());

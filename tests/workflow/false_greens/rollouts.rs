@@ -208,6 +208,18 @@ fn judge(rig: &Rig, operation: &Operation<Deployment>, ended: Result<Deployment>
 
 pub(super) const EXPLAINED: &[Rule] = &[
     Rule {
+        scenarios: ENDING,
+        verdict: Verdict::FalseRed(Why::NeverEnded),
+        when: is_untold,
+        because: "it serves, and nothing tells that it is complete",
+    },
+    Rule {
+        scenarios: ENDING,
+        verdict: Verdict::Red(Why::NeverEnded),
+        when: is_untold,
+        because: "it has ended, and nothing tells it",
+    },
+    Rule {
         scenarios: &[SAME_VERSION],
         verdict: Verdict::FalseRed(Why::Said(ErrorKind::Superseded)),
         when: |setting| setting.has("second_deploy", "cancels_first") || is_forgetful(setting),
@@ -267,6 +279,27 @@ pub(super) const EXPLAINED: &[Rule] = &[
         because: "it was gone from the list before a poll could see it there",
     },
 ];
+
+/// Every scenario in which ours may come to an end.
+const ENDING: &[&str] = &[
+    COMPLETES,
+    ROLLS_BACK,
+    ERRORS,
+    FOLLOWED,
+    ANOTHER_FAILS,
+    ROLLS_BACK_FOLLOWED,
+    SAME_VERSION,
+    TIED_FIRST,
+    TIED_SECOND,
+    BEHIND,
+    BEHIND_A_FAILED_ONE,
+    BEHIND_A_STALLED_ONE,
+];
+
+/// Whether the list never tells how far a deployment is.
+fn is_untold(setting: &Setting) -> bool {
+    setting.has("deployment_states", "omitted")
+}
 
 /// Whether deployments that have ended leave the list.
 fn is_forgetful(setting: &Setting) -> bool {

@@ -6,6 +6,7 @@ mod fault;
 mod gate;
 mod incoming;
 mod page;
+mod request_id;
 mod route;
 mod server;
 mod service;
@@ -50,8 +51,9 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
         .as_ref()
         .and_then(|hit| fault::instead(hit, operation, &service));
     let handled = instead.is_none();
-    let response = instead.unwrap_or_else(|| respond(&service, &incoming));
+    let mut response = instead.unwrap_or_else(|| respond(&service, &incoming));
     let fault = hit.map(|hit| hit.action);
+    request_id::add(&mut response, fault.as_ref(), &service);
     let answered = fault.as_ref().is_none_or(FaultAction::answers);
     service.journal.record(|| Entry {
         at: service.clock.now(),

@@ -1,10 +1,11 @@
 use serde::Serialize;
 
 /// A field that may be left out, or be `null`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Maybe<T> {
     /// Left out.
+    #[default]
     Absent,
     /// `null`.
     Null,
@@ -16,12 +17,25 @@ impl<T> Maybe<T> {
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
+
+    /// Left out where there is none.
+    pub(crate) fn given(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Self::Present)
+    }
 }
 
 /// Answer of `list_model_architectures`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ModelArchitectures {
-    pub(crate) model_architectures: Vec<String>,
+    pub(crate) model_architectures: Vec<Architecture>,
+}
+
+/// An entry of [`ModelArchitectures`]: see [`Architectures`](crate::Architectures).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Architecture {
+    Name(String),
+    Object { model_arch_id: String },
 }
 
 /// Answer of `list_model_versions`.
@@ -42,15 +56,15 @@ pub(crate) struct ModelVersion {
 /// `response` of a [`ModelVersion`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ModelVersionData {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) customer_s3_uri: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) version_aliases: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) sync_status: Option<String>,
+    #[serde(skip_serializing_if = "Maybe::is_absent")]
+    pub(crate) customer_s3_uri: Maybe<String>,
+    #[serde(skip_serializing_if = "Maybe::is_absent")]
+    pub(crate) version_aliases: Maybe<Vec<String>>,
+    #[serde(skip_serializing_if = "Maybe::is_absent")]
+    pub(crate) sync_status: Maybe<String>,
     /// In `get_model_version` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) system_fingerprint_suffix: Option<String>,
+    #[serde(skip_serializing_if = "Maybe::is_absent")]
+    pub(crate) system_fingerprint_suffix: Maybe<String>,
 }
 
 /// Answer of `update_model_version_aliases`.
@@ -107,7 +121,9 @@ pub(crate) struct DeployedModel {
     /// Not with [`DeploymentDates::Omitted`](crate::DeploymentDates::Omitted).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<u64>,
-    pub(crate) state: String,
+    /// As [`DeploymentStates`](crate::DeploymentStates) says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<&'static str>,
     /// Only with [`ReplicaCounts::Sent`](crate::ReplicaCounts::Sent).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rollout_replicas_updated: Option<u32>,

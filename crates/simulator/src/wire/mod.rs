@@ -8,8 +8,8 @@ mod errors;
 mod requests;
 
 pub(crate) use answers::{
-    AnswerBody, ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel, Deployment,
-    DeploymentRecord, Endpoint, EndpointSummary, Endpoints, Maybe, ModelArchitectures,
+    AnswerBody, Architecture, ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel,
+    Deployment, DeploymentRecord, Endpoint, EndpointSummary, Endpoints, Maybe, ModelArchitectures,
     ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted, ModelVersions,
 };
 pub(crate) use errors::{ErrorBody, FieldError, Loc};

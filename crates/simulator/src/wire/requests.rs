@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{FieldError, Loc};
+use crate::UploadRequires;
 
 /// Body of `upload_model_version`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(crate) struct UploadRequest {
 }
 
 impl UploadRequest {
-    pub(crate) fn read(body: &Value) -> Result<Self, Vec<FieldError>> {
+    pub(crate) fn read(body: &Value, requires: UploadRequires) -> Result<Self, Vec<FieldError>> {
         let mut reader = Reader::default();
         let at = [Loc::from("body")];
         let fields = reader.object(body, &at, &["model_arch_id", "model"]);
@@ -24,6 +25,14 @@ impl UploadRequest {
         let known = ["weight_uri", "version_aliases", "system_fingerprint_suffix"];
         let fields = model.and_then(|model| reader.object(model, &at, &known));
         let weight_uri = reader.required_string(fields, &at, "weight_uri");
+        let too = match requires {
+            UploadRequires::WeightUri => None,
+            UploadRequires::Aliases => Some("version_aliases"),
+            UploadRequires::Suffix => Some("system_fingerprint_suffix"),
+        };
+        if let Some(name) = too {
+            reader.required(fields, &at, name);
+        }
         let aliases = field(fields, "version_aliases");
         let aliases = aliases.map(|list| reader.aliases(list, &at));
         let suffix = field(fields, "system_fingerprint_suffix");

@@ -7,8 +7,8 @@ use super::version::{Sync, SyncState};
 use super::{Moment, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, DeployRequest, Maybe};
 use crate::{
-    CompletedState, DeployAnswer, DeployedOrder, DeploymentDates, FailedState, OtherOrg,
-    ReplicaCounts, RolloutOutcome, SecondDeploy, UnsyncedDeploy,
+    CompletedState, DeployAnswer, DeployedOrder, DeploymentDates, DeploymentStates, FailedState,
+    OtherOrg, ReplicaCounts, RolloutOutcome, SecondDeploy, UnsyncedDeploy,
 };
 
 impl World {
@@ -172,12 +172,19 @@ fn show(
     let rollout = &deployment.rollout;
     let counts = settings.behaviour.replica_counts == ReplicaCounts::Sent;
     let dated = settings.behaviour.deployment_dates == DeploymentDates::Sent;
+    let state = rollout.state(now);
+    let told = match settings.behaviour.deployment_states {
+        DeploymentStates::Sent => true,
+        DeploymentStates::WhenStarted => state != DeploymentState::NotStarted,
+        DeploymentStates::WhenEnded => state.has_ended(),
+        DeploymentStates::Omitted => false,
+    };
     wire::DeployedModel {
         id: deployment.id.clone(),
         model: version_name(&endpoint.org, &endpoint.architecture, deployment.version),
         version_alias: deployment.reference.clone(),
         created: dated.then(|| settings.unix(deployment.created)),
-        state: state_name(rollout.state(now), settings).into(),
+        state: told.then(|| state_name(state, settings)),
         rollout_replicas_updated: counts.then(|| rollout.updated(now)),
         rollout_total_replicas: counts.then(|| rollout.replicas()),
     }

@@ -32,7 +32,7 @@ pub use truth::{DeploymentTruth, VersionTruth};
 pub use version::SyncState;
 
 use crate::wire::AnswerBody;
-use crate::{BadSeed, Behaviour, Operation, OtherOrg, SeedWorld, Timings};
+use crate::{BadSeed, Behaviour, Operation, OtherOrg, RequestId, SeedWorld, Timings};
 
 /// A point in simulated time, counted from the start.
 pub(crate) type Moment = Duration;
@@ -129,6 +129,16 @@ impl World {
             Ok(body) => Ok(Answer::new(body, self.settings.behaviour.success_status)),
             Err(refusal) => Err(self.in_shape(refusal)),
         }
+    }
+
+    /// The header that names a request, and its name, if the service gives it one.
+    pub(crate) fn request_id(&mut self) -> Option<(&'static str, String)> {
+        let header = match self.settings.behaviour.request_id {
+            RequestId::Omitted => return None,
+            RequestId::XRequestId => "x-request-id",
+            RequestId::RequestId => "request-id",
+        };
+        Some((header, self.ids.uuid()))
     }
 
     /// A refusal in the shape that this service gives it.

@@ -5,14 +5,22 @@ use super::version::{Sync, SyncState, Version};
 use super::{Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, AnswerBody, Maybe, UpdateAliasesRequest, UploadRequest};
 use crate::{
-    AliasConflict, DeleteAnswer, DeleteDeployed, NewVersion, TakenAlias, UnstartedResponse,
-    WeightUri,
+    AliasConflict, Architectures, DeleteAnswer, DeleteDeployed, NewVersion, TakenAlias,
+    UnstartedResponse, VersionFields, WeightUri,
 };
 
 impl World {
     pub(super) fn list_architectures(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+        let shape = self.settings.behaviour.architectures;
         let org = self.org(&request.org, &request.key)?;
-        let model_architectures = org.architectures.keys().cloned().collect();
+        let names = org.architectures.keys().cloned();
+        let model_architectures = names.map(|name| match shape {
+            Architectures::Names => wire::Architecture::Name(name),
+            Architectures::Objects => wire::Architecture::Object {
+                model_arch_id: name,
+            },
+        });
+        let model_architectures = model_architectures.collect();
         Ok(AnswerBody::Architectures(wire::ModelArchitectures {
             model_architectures,
         }))
@@ -50,8 +58,9 @@ impl World {
     }
 
     pub(super) fn upload(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
-        let upload = UploadRequest::read(&request.body).map_err(Refusal::fields)?;
         let (now, settings) = (self.now, self.settings);
+        let upload = UploadRequest::read(&request.body, settings.behaviour.upload_requires)
+            .map_err(Refusal::fields)?;
         let architecture = self.architecture(request, &upload.model_arch_id)?;
         let conflict = taken(architecture, &upload.version_aliases, 0, &settings);
         if settings.behaviour.taken_alias == TakenAlias::RefusedBefore {
@@ -188,18 +197,20 @@ fn show(
 ) -> wire::ModelVersion {
     let report = version.sync.report(now, settings);
     let data = || wire::ModelVersionData {
-        customer_s3_uri: Some(match settings.behaviour.weight_uri {
+        customer_s3_uri: Maybe::Present(match settings.behaviour.weight_uri {
             WeightUri::AsGiven => version.weight_uri.clone(),
             WeightUri::Normalised => normalised(&version.weight_uri),
         }),
-        version_aliases: Some(version.aliases.clone()),
-        sync_status: report.status,
+        version_aliases: Maybe::Present(version.aliases.clone()),
+        sync_status: Maybe::given(report.status),
         system_fingerprint_suffix: match suffix {
-            Suffix::Given => version.fingerprint_suffix.clone(),
-            Suffix::LeftOut => None,
+            Suffix::Given => Maybe::given(version.fingerprint_suffix.clone()),
+            Suffix::LeftOut => Maybe::Absent,
         },
     };
-    let started = version.sync.state(now) != SyncState::Queued;
+    let state = version.sync.state(now);
+    let data = || with_fields(data(), settings.behaviour.version_fields, state, suffix);
+    let started = state != SyncState::Queued;
     let response = match settings.behaviour.unstarted_response {
         UnstartedResponse::Absent if !started => Maybe::Absent,
         UnstartedResponse::Null if !started => Maybe::Null,
@@ -211,6 +222,32 @@ fn show(
         done: report.done,
         response,
     }
+}
+
+/// What of a version's `response` the service sends.
+fn with_fields(
+    mut data: wire::ModelVersionData,
+    fields: VersionFields,
+    state: SyncState,
+    suffix: Suffix,
+) -> wire::ModelVersionData {
+    match fields {
+        VersionFields::All => {}
+        VersionFields::NoWeightUri => data.customer_s3_uri = Maybe::Absent,
+        VersionFields::NoAliases => data.version_aliases = Maybe::Absent,
+        VersionFields::NoStatus if state == SyncState::Failed => {}
+        VersionFields::NoStatus => data.sync_status = Maybe::Absent,
+        VersionFields::NoSuffix => data.system_fingerprint_suffix = Maybe::Absent,
+        VersionFields::Nulls => {
+            if matches!(&data.version_aliases, Maybe::Present(aliases) if aliases.is_empty()) {
+                data.version_aliases = Maybe::Null;
+            }
+            if suffix == Suffix::Given && data.system_fingerprint_suffix.is_absent() {
+                data.system_fingerprint_suffix = Maybe::Null;
+            }
+        }
+    }
+    data
 }
 
 /// `s3://bucket//a/` is `s3://bucket/a`.
