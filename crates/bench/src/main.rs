@@ -4,9 +4,12 @@
 //! `target/bench/`. Times are compared within one run, the contenders by turns, as medians with
 //! their spread, because machines differ and are noisy; no figure is a promise.
 
+mod memory;
 mod report;
 mod sample;
 mod simulator;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -21,9 +24,18 @@ struct Bench {
 enum Suite {
     /// The simulator: requests a second, memory, start
     Simulator,
-    /// Prints the memory of a simulator with so many versions; a part of `simulator`
+    /// The simulator's memory alone; `simulator` measures it too
+    Memory,
+    /// Writes a world file with so many versions; a part of `memory`
     #[command(hide = true)]
-    Memory { versions: usize },
+    WorldFile { versions: usize, path: PathBuf },
+    /// Prints the memory of one simulator; a part of `memory`
+    #[command(hide = true)]
+    MemoryOf {
+        versions: usize,
+        /// Where they come from
+        from: memory::From,
+    },
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -35,6 +47,10 @@ async fn main() -> Result<(), Failure> {
     }
     match Bench::parse().suite {
         Suite::Simulator => simulator::run().await,
-        Suite::Memory { versions } => simulator::print_memory(versions).await,
+        Suite::Memory => report::write("memory", &[memory::table()?]),
+        Suite::WorldFile { versions, path } => {
+            Ok(std::fs::write(path, memory::world_file(versions)?)?)
+        }
+        Suite::MemoryOf { versions, from } => memory::print(versions, from).await,
     }
 }

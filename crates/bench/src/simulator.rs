@@ -1,6 +1,5 @@
 //! The simulator: requests a second beside a floor, memory, and the time to its first answer.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -13,20 +12,21 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::Failure;
+use crate::memory;
 use crate::report::{self, Table};
 use crate::sample::Sample;
 
 const ROUNDS: usize = 30;
 const CONNECTIONS: usize = 4;
-const SIZES: [usize; 3] = [10, 1_000, 100_000];
-const ARCHITECTURE: &str = DEFAULT_ARCHITECTURES[0];
+pub(crate) const SIZES: [usize; 3] = [10, 1_000, 100_000];
+pub(crate) const ARCHITECTURE: &str = DEFAULT_ARCHITECTURES[0];
 
 pub(crate) async fn run() -> Result<(), Failure> {
-    let tables = [throughput().await?, memory()?, start().await?];
+    let tables = [throughput().await?, memory::table()?, start().await?];
     report::write("simulator", &tables)
 }
 
-fn world(versions: usize) -> SeedWorld {
+pub(crate) fn world(versions: usize) -> SeedWorld {
     let mut org = SeedOrg::new(DEFAULT_ORG).architecture(ARCHITECTURE);
     for n in 1..=versions {
         let version = SeedVersion::new(ARCHITECTURE, format!("s3://my-bucket/runs/{n}"))
@@ -140,51 +140,6 @@ impl Drop for Floor {
     fn drop(&mut self) {
         self.serving.abort();
     }
-}
-
-/// What versions take, each count in a process of its own.
-fn memory() -> Result<Table, Failure> {
-    let mut table = Table::new(
-        "Memory (resident set of the process, MB)",
-        &["versions", "after the start", "more than without versions"],
-    );
-    let empty = resident(0)?;
-    for versions in SIZES {
-        let full = resident(versions)?;
-        table.row([
-            versions.to_string(),
-            format!("{full:.1}"),
-            format!("{:.1}", full - empty),
-        ]);
-    }
-    Ok(table)
-}
-
-fn resident(versions: usize) -> Result<f64, Failure> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["memory", &versions.to_string()])
-        .output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let megabytes = text.trim().parse();
-    megabytes.map_err(|_| format!("the memory probe said {text:?}").into())
-}
-
-/// Starts a simulator, asks it once, and prints what the process holds, in megabytes.
-pub(crate) async fn print_memory(versions: usize) -> Result<(), Failure> {
-    let simulator = simulator(versions).await?;
-    let url = format!(
-        "{}/management/v1/orgs/{DEFAULT_ORG}/models",
-        simulator.base_url()
-    );
-    fetch(&reqwest::Client::new(), &url).await?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes: f64 = line
-        .and_then(|line| line.trim().strip_suffix(" kB"))
-        .ok_or("/proc/self/status has no VmRSS")?
-        .parse()?;
-    println!("{}", kibibytes * 1024.0 / 1e6);
-    Ok(())
 }
 
 /// From `Simulator::start` to the end of the first answer.

@@ -235,7 +235,7 @@ impl Builder {
                 unix_now()
             }
         });
-        let world = World::new(&self.world, self.behaviour, self.timings, started);
+        let world = World::of(self.world, self.behaviour, self.timings, started);
         let world = world.map_err(|bad| invalid(&bad))?;
         self.faults
             .check(&world)

@@ -5,7 +5,8 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use super::{FileError, Source};
-use crate::{Behaviour, Builder, SeedOrg, SeedWorld, Timings, World};
+use crate::world::check_seed;
+use crate::{Behaviour, Builder, SeedOrg, SeedWorld, Timings};
 
 /// What a simulator starts with, as a TOML file. Everything may be left out.
 ///
@@ -81,25 +82,21 @@ impl WorldFile {
 
     fn from_source(source: &Source) -> Result<Self, FileError> {
         let file: Self = source.parse()?;
-        World::new(&file.seed(), file.behaviour, file.timings, 0)
-            .map_err(|bad| source.error_at(&bad.place, &bad.message))?;
-        Ok(file)
-    }
-
-    /// The world that it describes.
-    fn seed(&self) -> SeedWorld {
-        if self.orgs.is_empty() {
-            return SeedWorld::default();
+        if !file.orgs.is_empty() {
+            check_seed(&file.orgs).map_err(|bad| source.error_at(&bad.place, &bad.message))?;
         }
-        let orgs = self.orgs.iter().cloned();
-        orgs.fold(SeedWorld::empty(), SeedWorld::org)
+        Ok(file)
     }
 }
 
 impl From<WorldFile> for Builder {
     fn from(file: WorldFile) -> Self {
+        let world = match file.orgs {
+            orgs if orgs.is_empty() => SeedWorld::default(),
+            orgs => SeedWorld { orgs },
+        };
         let mut builder = Self::new()
-            .world(file.seed())
+            .world(world)
             .behaviour(file.behaviour)
             .timings(file.timings);
         builder = match file.speed {

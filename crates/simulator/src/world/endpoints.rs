@@ -136,7 +136,7 @@ impl World {
                 return Err(Refusal::detail(status, detail));
             }
         }
-        let suffix = version.fingerprint_suffix.clone();
+        let suffix = version.fingerprint_suffix.as_deref().map(str::to_owned);
         Ok((id, suffix, version.sync.clone()))
     }
 

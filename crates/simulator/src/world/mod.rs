@@ -28,6 +28,7 @@ use plans::Plans;
 pub use deployment::DeploymentState;
 pub use refusal::Refusal;
 pub use request::{Answer, Request};
+pub(crate) use seeding::check as check_seed;
 pub use truth::{DeploymentTruth, VersionTruth};
 pub use version::SyncState;
 
@@ -97,6 +98,17 @@ impl World {
         timings: Timings,
         started: u64,
     ) -> Result<Self, BadSeed> {
+        Self::of(seed.clone(), behaviour, timings, started)
+    }
+
+    /// As [`World::new`], without a copy of the seed.
+    pub(crate) fn of(
+        seed: SeedWorld,
+        behaviour: Behaviour,
+        timings: Timings,
+        started: u64,
+    ) -> Result<Self, BadSeed> {
+        check_seed(&seed.orgs)?;
         let settings = Settings {
             behaviour,
             timings,
@@ -110,7 +122,7 @@ impl World {
             ids: Ids::default(),
             plans: Plans::new(0),
         };
-        seeding::fill(&mut world, seed)?;
+        seeding::fill(&mut world, seed.orgs);
         Ok(world)
     }
 

@@ -68,26 +68,26 @@ impl World {
         }
         let outcome = self.plans.syncs.next(&upload.model_arch_id);
         let version = Version {
-            weight_uri: upload.weight_uri,
-            aliases: match conflict {
-                Ok(()) => upload.version_aliases,
-                Err(_) => Vec::new(),
-            },
-            fingerprint_suffix: upload.system_fingerprint_suffix,
+            weight_uri: upload.weight_uri.into(),
+            aliases: Box::default(),
+            fingerprint_suffix: upload.system_fingerprint_suffix.map(Into::into),
             found: match settings.behaviour.new_version {
                 NewVersion::AtOnce => now,
                 NewVersion::AfterDelay => now.saturating_add(settings.timings.lag),
             },
             sync: Sync::accepted(now, outcome, &settings),
         };
-        let shown = version.clone();
+        let aliases = match conflict {
+            Ok(()) => upload.version_aliases,
+            Err(_) => Vec::new(),
+        };
         let architecture = self.architecture(request, &upload.model_arch_id)?;
-        let id = architecture.add(version, settings.behaviour.id_reuse);
+        let (id, version) = architecture.add(version, &aliases, settings.behaviour.id_reuse);
         conflict?;
         let name = version_name(&request.org, &upload.model_arch_id, id);
         Ok(AnswerBody::Uploaded(show(
             name,
-            &shown,
+            version,
             now,
             &settings,
             Suffix::LeftOut,
@@ -100,7 +100,7 @@ impl World {
         let architecture = self.architecture(request, &request.architecture)?;
         let (id, _) = find(architecture, &request.version, now)?;
         taken(architecture, &update.version_aliases, id, &settings)?;
-        architecture.set_aliases(id, update.version_aliases.clone());
+        architecture.set_aliases(id, &update.version_aliases);
         Ok(AnswerBody::Aliases(wire::ModelVersionAliases {
             name: version_name(&request.org, &request.architecture, id),
             version_aliases: update.version_aliases,
@@ -198,13 +198,13 @@ fn show(
     let report = version.sync.report(now, settings);
     let data = || wire::ModelVersionData {
         customer_s3_uri: Maybe::Present(match settings.behaviour.weight_uri {
-            WeightUri::AsGiven => version.weight_uri.clone(),
+            WeightUri::AsGiven => version.weight_uri.to_string(),
             WeightUri::Normalised => normalised(&version.weight_uri),
         }),
-        version_aliases: Maybe::Present(version.aliases.clone()),
+        version_aliases: Maybe::Present(version.aliases.iter().map(ToString::to_string).collect()),
         sync_status: Maybe::given(report.status),
         system_fingerprint_suffix: match suffix {
-            Suffix::Given => Maybe::given(version.fingerprint_suffix.clone()),
+            Suffix::Given => Maybe::given(version.fingerprint_suffix.as_deref().map(str::to_owned)),
             Suffix::LeftOut => Maybe::Absent,
         },
     };

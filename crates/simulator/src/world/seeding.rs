@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::architecture::Architecture;
 use super::deployment::{Deployment, Rollout};
@@ -7,18 +7,23 @@ use super::version::{Sync, Version};
 use super::{Moment, Org, World};
 use crate::place::Place;
 use crate::wire::{is_alias, is_weight_uri};
-use crate::{BadSeed, IdReuse, SeedEndpoint, SeedOrg, SeedVersion, SeedWorld};
+use crate::{BadSeed, IdReuse, SeedEndpoint, SeedOrg, SeedVersion};
 
-/// Fills an empty world.
-pub(super) fn fill(world: &mut World, seed: &SeedWorld) -> Result<(), BadSeed> {
-    if seed.orgs.is_empty() {
+/// Checks that a world can be made of these, without making it.
+pub(crate) fn check(orgs: &[SeedOrg]) -> Result<(), BadSeed> {
+    if orgs.is_empty() {
         return Err(bad(Place::default(), "the world has no org"));
     }
-    for (index, org) in seed.orgs.iter().enumerate() {
-        add_org(world, org, &Place::in_list("org", index, ""))?;
+    let (mut names, mut endpoints) = (BTreeSet::new(), BTreeSet::new());
+    for (index, org) in orgs.iter().enumerate() {
+        let place = Place::in_list("org", index, "");
+        check_org(org, &mut endpoints, &place)?;
+        if !names.insert(org.name.as_str()) {
+            return Err(twice("org", &org.name, place.key("name")));
+        }
     }
-    for (index, org) in seed.orgs.iter().enumerate() {
-        let mut orgs = seed.orgs.iter();
+    for (index, org) in orgs.iter().enumerate() {
+        let mut orgs = orgs.iter();
         if let Some(other) = orgs.find(|other| other.inference_key == org.management_key) {
             let message = format!(
                 "the management key of org {:?} is the inference key of org {:?}: the two kinds \
@@ -31,7 +36,19 @@ pub(super) fn fill(world: &mut World, seed: &SeedWorld) -> Result<(), BadSeed> {
     Ok(())
 }
 
-fn add_org(world: &mut World, seed: &SeedOrg, place: &Place) -> Result<(), BadSeed> {
+/// The versions of an architecture, as far as they have been checked.
+#[derive(Default)]
+struct Checked<'a> {
+    versions: u64,
+    /// Which version holds an alias.
+    holders: BTreeMap<&'a str, u64>,
+}
+
+fn check_org<'a>(
+    seed: &'a SeedOrg,
+    endpoints: &mut BTreeSet<&'a str>,
+    place: &Place,
+) -> Result<(), BadSeed> {
     let at = |key| place.clone().key(key);
     check_name("org", &seed.name, || at("name"))?;
     for (kind, field, key) in [
@@ -46,39 +63,39 @@ fn add_org(world: &mut World, seed: &SeedOrg, place: &Place) -> Result<(), BadSe
             return Err(bad(at(field), message));
         }
     }
-    let mut org = Org {
-        management_key: seed.management_key.clone(),
-        inference_key: seed.inference_key.clone(),
-        architectures: BTreeMap::new(),
-    };
+    let mut architectures = BTreeMap::new();
     for (index, id) in seed.architectures.iter().enumerate() {
         let at = || place.clone().item("architectures", index);
         check_name("architecture", id, at)?;
-        let architecture = Architecture::default();
-        if org.architectures.insert(id.clone(), architecture).is_some() {
+        let checked = Checked::default();
+        if architectures.insert(id.as_str(), checked).is_some() {
             return Err(twice("architecture", id, at()));
         }
     }
     for (index, version) in seed.versions.iter().enumerate() {
-        add_version(&mut org, version, &place.clone().item("version", index))?;
+        let at = || place.clone().item("version", index);
+        check_version(&mut architectures, version, at)?;
     }
     for (index, endpoint) in seed.endpoints.iter().enumerate() {
         let place = place.clone().item("endpoint", index);
-        add_endpoint(world, &seed.name, &org, endpoint, &place)?;
-    }
-    if world.orgs.insert(seed.name.clone(), org).is_some() {
-        return Err(twice("org", &seed.name, at("name")));
+        check_endpoint(&architectures, endpoint, &place)?;
+        if !endpoints.insert(&endpoint.id) {
+            return Err(twice("endpoint", &endpoint.id, place.key("id")));
+        }
     }
     Ok(())
 }
 
-fn add_version(org: &mut Org, seed: &SeedVersion, place: &Place) -> Result<(), BadSeed> {
-    let at = |key| place.clone().key(key);
+fn check_version<'a>(
+    architectures: &mut BTreeMap<&str, Checked<'a>>,
+    seed: &'a SeedVersion,
+    place: impl Fn() -> Place,
+) -> Result<(), BadSeed> {
+    let at = |key| place().key(key);
     let architecture = &seed.architecture;
-    let versions = org
-        .architectures
-        .get_mut(architecture)
-        .ok_or_else(|| unknown_architecture(&seed.weight_uri, architecture, place))?;
+    let checked = architectures
+        .get_mut(architecture.as_str())
+        .ok_or_else(|| unknown_architecture(&seed.weight_uri, architecture, &place()))?;
     if !is_weight_uri(&seed.weight_uri) {
         let message = format!(
             "{:?} is no weight URI: expected s3://<bucket>/<prefix>",
@@ -93,29 +110,23 @@ fn add_version(org: &mut Org, seed: &SeedVersion, place: &Place) -> Result<(), B
         );
         return Err(bad(at("aliases"), message));
     }
-    if let Some((alias, holder)) = versions.taken(&seed.aliases, 0) {
-        let message = format!(
-            "two versions under {architecture:?} have the alias {alias:?}: {holder} and the one \
-             from {:?}",
-            seed.weight_uri
-        );
-        return Err(bad(at("aliases"), message));
+    checked.versions += 1;
+    for alias in &seed.aliases {
+        let other = checked.holders.insert(alias, checked.versions);
+        if let Some(holder) = other.filter(|holder| *holder != checked.versions) {
+            let message = format!(
+                "two versions under {architecture:?} have the alias {alias:?}: {holder} and the \
+                 one from {:?}",
+                seed.weight_uri
+            );
+            return Err(bad(at("aliases"), message));
+        }
     }
-    let version = Version {
-        weight_uri: seed.weight_uri.clone(),
-        aliases: seed.aliases.clone(),
-        fingerprint_suffix: seed.fingerprint_suffix.clone(),
-        found: Moment::ZERO,
-        sync: Sync::over(),
-    };
-    versions.add(version, IdReuse::Never);
     Ok(())
 }
 
-fn add_endpoint(
-    world: &mut World,
-    org_name: &str,
-    org: &Org,
+fn check_endpoint(
+    architectures: &BTreeMap<&str, Checked<'_>>,
     seed: &SeedEndpoint,
     place: &Place,
 ) -> Result<(), BadSeed> {
@@ -129,41 +140,84 @@ fn add_endpoint(
         let message = format!("endpoint {:?} has no replicas", seed.id);
         return Err(bad(at("replicas"), message));
     }
-    let versions = org
-        .architectures
-        .get(&seed.architecture)
+    let checked = architectures
+        .get(seed.architecture.as_str())
         .ok_or_else(|| unknown_architecture(&seed.id, &seed.architecture, place))?;
-    let mut deployments = Vec::new();
-    if let Some(id) = seed.serving {
-        let (id, version) = versions.find(&id.to_string()).ok_or_else(|| {
+    match seed.serving {
+        Some(id) if !(1..=checked.versions).contains(&id) => {
             let (endpoint, architecture) = (&seed.id, &seed.architecture);
             let message = format!(
                 "endpoint {endpoint:?} serves version {id}, which does not exist under \
                  {architecture:?}"
             );
-            bad(at("serving"), message)
-        })?;
-        deployments.push(Deployment {
+            Err(bad(at("serving"), message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Fills an empty world with what has been checked. There may be a great many versions: their
+/// texts are taken as they are, and not copied.
+pub(super) fn fill(world: &mut World, orgs: Vec<SeedOrg>) {
+    for seed in orgs {
+        let names = seed.architectures.into_iter();
+        let mut architectures: BTreeMap<_, _> =
+            names.map(|id| (id, Architecture::default())).collect();
+        for version in seed.versions {
+            add_version(&mut architectures, version);
+        }
+        for endpoint in seed.endpoints {
+            add_endpoint(world, &seed.name, &architectures, endpoint);
+        }
+        let org = Org {
+            management_key: seed.management_key,
+            inference_key: seed.inference_key,
+            architectures,
+        };
+        world.orgs.insert(seed.name, org);
+    }
+}
+
+fn add_version(architectures: &mut BTreeMap<String, Architecture>, seed: SeedVersion) {
+    let version = Version {
+        weight_uri: seed.weight_uri.into(),
+        aliases: Box::default(),
+        fingerprint_suffix: seed.fingerprint_suffix.map(Into::into),
+        found: Moment::ZERO,
+        sync: Sync::over(),
+    };
+    if let Some(architecture) = architectures.get_mut(&seed.architecture) {
+        architecture.add(version, &seed.aliases, IdReuse::Never);
+    }
+}
+
+fn add_endpoint(
+    world: &mut World,
+    org: &str,
+    architectures: &BTreeMap<String, Architecture>,
+    seed: SeedEndpoint,
+) {
+    let versions = architectures.get(&seed.architecture);
+    let serving = seed
+        .serving
+        .and_then(|id| versions?.find(&id.to_string()))
+        .map(|(id, version)| Deployment {
             id: world.ids.uuid(),
             version: id,
             reference: id.to_string(),
-            fingerprint_suffix: version.fingerprint_suffix.clone(),
+            fingerprint_suffix: version.fingerprint_suffix.as_deref().map(str::to_owned),
             created: Moment::ZERO,
             rollout: Rollout::over(seed.replicas),
         });
-    }
     let endpoint = Endpoint {
-        org: org_name.into(),
-        architecture: seed.architecture.clone(),
+        org: org.into(),
+        architecture: seed.architecture,
         replicas: seed.replicas,
         created: Moment::ZERO,
-        deployments,
+        deployments: serving.into_iter().collect(),
         answered: 0,
     };
-    if world.endpoints.insert(seed.id.clone(), endpoint).is_some() {
-        return Err(twice("endpoint", &seed.id, at("id")));
-    }
-    Ok(())
+    world.endpoints.insert(seed.id, endpoint);
 }
 
 /// A name that no path could carry would exist out of reach.

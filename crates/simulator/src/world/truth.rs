@@ -178,9 +178,9 @@ impl World {
             org: org.into(),
             architecture: architecture.into(),
             id,
-            weight_uri: version.weight_uri.clone(),
-            aliases: version.aliases.clone(),
-            fingerprint_suffix: version.fingerprint_suffix.clone(),
+            weight_uri: version.weight_uri.to_string(),
+            aliases: version.aliases.iter().map(ToString::to_string).collect(),
+            fingerprint_suffix: version.fingerprint_suffix.as_deref().map(str::to_owned),
             sync: version.sync.state(self.now),
         }
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, Settings};
@@ -18,29 +20,29 @@ pub enum SyncState {
     Failed,
 }
 
+/// There may be a great many: each is small, and shares its aliases with the map of who holds
+/// them.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
-    pub(super) weight_uri: String,
-    pub(super) aliases: Vec<String>,
-    pub(super) fingerprint_suffix: Option<String>,
+    pub(super) weight_uri: Box<str>,
+    pub(super) aliases: Box<[Arc<str>]>,
+    pub(super) fingerprint_suffix: Option<Box<str>>,
     /// When it can be found.
     pub(super) found: Moment,
     pub(super) sync: Sync,
 }
 
+/// A sync; none is one that was over before the start.
+#[derive(Clone, Debug)]
+pub(super) struct Sync(Option<Box<Accepted>>);
+
 /// A sync, decided when the upload was accepted.
 #[derive(Clone, Debug)]
-pub(super) struct Sync {
+struct Accepted {
     starts: Moment,
-    ends: Ends,
+    /// None for never.
+    ends: Option<Moment>,
     outcome: SyncOutcome,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Ends {
-    BeforeTheStart,
-    At(Moment),
-    Never,
 }
 
 /// What the service says of a sync.
@@ -53,50 +55,45 @@ impl Sync {
     pub(super) fn accepted(now: Moment, outcome: SyncOutcome, settings: &Settings) -> Self {
         let starts = now.saturating_add(settings.timings.sync_queued);
         let ends = match outcome {
-            SyncOutcome::Stalls => Ends::Never,
-            _ => Ends::At(starts.saturating_add(settings.timings.sync)),
+            SyncOutcome::Stalls => None,
+            _ => Some(starts.saturating_add(settings.timings.sync)),
         };
-        Self {
+        Self(Some(Box::new(Accepted {
             starts,
             ends,
             outcome,
-        }
+        })))
     }
 
     /// The sync of a version that was synced before the start.
     pub(super) fn over() -> Self {
-        Self {
-            starts: Moment::ZERO,
-            ends: Ends::BeforeTheStart,
-            outcome: SyncOutcome::Succeeds,
-        }
+        Self(None)
     }
 
     pub(super) fn state(&self, now: Moment) -> SyncState {
-        let ended = match self.ends {
-            Ends::BeforeTheStart => true,
-            Ends::At(end) => end <= now,
-            Ends::Never => false,
+        let Some(sync) = &self.0 else {
+            return SyncState::Synced;
         };
-        match self.outcome {
+        let ended = sync.ends.is_some_and(|end| end <= now);
+        match sync.outcome {
             SyncOutcome::Succeeds if ended => SyncState::Synced,
             _ if ended => SyncState::Failed,
-            _ if self.starts <= now => SyncState::InProgress,
+            _ if sync.starts <= now => SyncState::InProgress,
             _ => SyncState::Queued,
         }
     }
 
     /// When it ends; none for never.
     pub(super) fn ends(&self) -> Option<Moment> {
-        match self.ends {
-            Ends::BeforeTheStart => Some(Moment::ZERO),
-            Ends::At(end) => Some(end),
-            Ends::Never => None,
+        match &self.0 {
+            Some(sync) => sync.ends,
+            None => Some(Moment::ZERO),
         }
     }
 
     pub(super) fn succeeds(&self) -> bool {
-        self.outcome == SyncOutcome::Succeeds
+        let sync = self.0.as_ref();
+        sync.is_none_or(|sync| sync.outcome == SyncOutcome::Succeeds)
     }
 
     pub(super) fn report(&self, now: Moment, settings: &Settings) -> SyncReport {
@@ -104,8 +101,8 @@ impl Sync {
             SyncState::Queued => (false, Some("queued")),
             SyncState::InProgress => (false, Some("in_progress")),
             SyncState::Synced => self.report_success(now, settings),
-            SyncState::Failed => match &self.outcome {
-                SyncOutcome::Ends { status } => (true, Some(status.as_str())),
+            SyncState::Failed => match self.0.as_ref().map(|sync| &sync.outcome) {
+                Some(SyncOutcome::Ends { status }) => (true, Some(status.as_str())),
                 _ => (true, Some("failed")),
             },
         };
@@ -116,10 +113,8 @@ impl Sync {
     }
 
     fn report_success(&self, now: Moment, settings: &Settings) -> (bool, Option<&'static str>) {
-        let settled = match self.ends {
-            Ends::At(end) => end.saturating_add(settings.timings.lag) <= now,
-            Ends::BeforeTheStart | Ends::Never => true,
-        };
+        let end = self.0.as_ref().and_then(|sync| sync.ends);
+        let settled = end.is_none_or(|end| end.saturating_add(settings.timings.lag) <= now);
         match settings.behaviour.done_signal {
             DoneSignal::UnknownStatus => (true, Some("ready")),
             DoneSignal::NoStatus => (true, None),
