@@ -19,6 +19,8 @@
 #[cfg(test)]
 mod alias_edit;
 #[cfg(test)]
+mod alias_move;
+#[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod deploy;
