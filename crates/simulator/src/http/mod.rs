@@ -77,7 +77,7 @@ fn respond(service: &Service, incoming: &Incoming) -> Response {
         Ok(request) => {
             let flaw = incoming.flaw.as_ref();
             match service.with_world(|world, now| answer(world, request, flaw, now)) {
-                Ok(answer) => answered(&answer),
+                Ok(answer) => answered(answer),
                 Err(refusal) => refused(&refusal),
             }
         }
@@ -107,10 +107,11 @@ fn answer(
     Err(world.in_shape(refusal))
 }
 
-fn answered(answer: &crate::Answer) -> Response {
+fn answered(answer: crate::Answer) -> Response {
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
-    match answer.json() {
-        Some(body) => (status, axum::Json(body)).into_response(),
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    match answer.into_json() {
+        Some(body) => (status, json, body).into_response(),
         None => status.into_response(),
     }
 }

@@ -1,4 +1,8 @@
-use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 /// A field that may be left out, or be `null`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -38,33 +42,78 @@ pub(crate) enum Architecture {
     Object { model_arch_id: String },
 }
 
-/// Answer of `list_model_versions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct ModelVersions {
-    pub(crate) model_versions: Vec<ModelVersion>,
+/// Answer of `list_model_versions`: as long as the list is, no entry is there before it is written.
+#[derive(Clone, Debug, Serialize)]
+#[serde(bound = "I: Iterator<Item = ModelVersion<'a>> + Clone")]
+pub(crate) struct ModelVersions<'a, I: Iterator<Item = ModelVersion<'a>>> {
+    #[serde(serialize_with = "each")]
+    pub(crate) model_versions: I,
+}
+
+fn each<I, S>(items: &I, serializer: S) -> Result<S::Ok, S::Error>
+where
+    I: Iterator<Item: Serialize> + Clone,
+    S: Serializer,
+{
+    serializer.collect_seq(items.clone())
 }
 
 /// Answer of `upload_model_version` and `get_model_version`, and an entry of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct ModelVersion {
-    pub(crate) name: String,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ModelVersion<'a> {
+    pub(crate) name: VersionName<'a>,
     pub(crate) done: bool,
     #[serde(skip_serializing_if = "Maybe::is_absent")]
-    pub(crate) response: Maybe<ModelVersionData>,
+    pub(crate) response: Maybe<ModelVersionData<'a>>,
+}
+
+/// The full name of a version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VersionName<'a> {
+    pub(crate) org: &'a str,
+    pub(crate) architecture: &'a str,
+    pub(crate) id: u64,
+}
+
+impl fmt::Display for VersionName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            org,
+            architecture,
+            id,
+        } = self;
+        write!(f, "orgs/{org}/models/{architecture}/versions/{id}")
+    }
+}
+
+impl Serialize for VersionName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// `response` of a [`ModelVersion`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct ModelVersionData {
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct ModelVersionData<'a> {
     #[serde(skip_serializing_if = "Maybe::is_absent")]
-    pub(crate) customer_s3_uri: Maybe<String>,
+    pub(crate) customer_s3_uri: Maybe<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Maybe::is_absent")]
-    pub(crate) version_aliases: Maybe<Vec<String>>,
+    pub(crate) version_aliases: Maybe<Aliases<'a>>,
     #[serde(skip_serializing_if = "Maybe::is_absent")]
-    pub(crate) sync_status: Maybe<String>,
+    pub(crate) sync_status: Maybe<&'a str>,
     /// In `get_model_version` only.
     #[serde(skip_serializing_if = "Maybe::is_absent")]
-    pub(crate) system_fingerprint_suffix: Maybe<String>,
+    pub(crate) system_fingerprint_suffix: Maybe<&'a str>,
+}
+
+/// The aliases of a version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Aliases<'a>(pub(crate) &'a [Arc<str>]);
+
+impl Serialize for Aliases<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|alias| &**alias))
+    }
 }
 
 /// Answer of `update_model_version_aliases`.
@@ -200,18 +249,13 @@ pub(crate) struct ChatUsage {
     pub(crate) total_tokens: u32,
 }
 
-/// The body of a 200.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum AnswerBody {
-    Architectures(ModelArchitectures),
-    Versions(ModelVersions),
-    Uploaded(ModelVersion),
-    Version(ModelVersion),
-    Aliases(ModelVersionAliases),
-    Deleted(ModelVersionDeleted),
-    Endpoints(Endpoints),
-    Endpoint(Endpoint),
-    Deployment(Deployment),
-    Chat(ChatCompletion),
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Json(pub(crate) String);
+
+impl Json {
+    /// What goes over the wire has no map but those with names as keys, so this cannot fail.
+    pub(crate) fn of(body: &impl Serialize) -> Self {
+        Self(serde_json::to_string(body).unwrap_or_default())
+    }
 }

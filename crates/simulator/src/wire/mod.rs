@@ -8,9 +8,10 @@ mod errors;
 mod requests;
 
 pub(crate) use answers::{
-    AnswerBody, Architecture, ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel,
-    Deployment, DeploymentRecord, Endpoint, EndpointSummary, Endpoints, Maybe, ModelArchitectures,
-    ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted, ModelVersions,
+    Aliases, Architecture, ChatChoice, ChatCompletion, ChatMessage, ChatUsage, DeployedModel,
+    Deployment, DeploymentRecord, Endpoint, EndpointSummary, Endpoints, Json, Maybe,
+    ModelArchitectures, ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted,
+    ModelVersions, VersionName,
 };
 pub(crate) use errors::{ErrorBody, FieldError, Loc};
 pub(crate) use requests::{ChatRequest, DeployRequest, UpdateAliasesRequest, UploadRequest};

@@ -15,7 +15,7 @@ pub(super) struct Architecture {
 }
 
 impl Architecture {
-    pub(super) fn versions(&self) -> impl Iterator<Item = (u64, &Version)> {
+    pub(super) fn versions(&self) -> impl Iterator<Item = (u64, &Version)> + Clone {
         self.versions.iter().map(|(id, version)| (*id, version))
     }
 

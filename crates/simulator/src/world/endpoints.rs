@@ -5,14 +5,14 @@ use super::endpoint::Endpoint;
 use super::models::{architecture_of, find};
 use super::version::{Sync, SyncState};
 use super::{Moment, Refusal, Request, Settings, World, not_found, version_name};
-use crate::wire::{self, AnswerBody, DeployRequest, Maybe};
+use crate::wire::{self, DeployRequest, Json, Maybe};
 use crate::{
     CompletedState, DeployAnswer, DeployedOrder, DeploymentDates, DeploymentStates, FailedState,
     OtherOrg, ReplicaCounts, RolloutOutcome, SecondDeploy, UnsyncedDeploy,
 };
 
 impl World {
-    pub(super) fn list_endpoints(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn list_endpoints(&mut self, request: &Request) -> Result<Json, Refusal> {
         self.org(&request.org, &request.key)?;
         let own = self.endpoints.iter().filter(|(_, e)| e.org == request.org);
         let endpoints = own
@@ -24,10 +24,10 @@ impl World {
                 org_name: endpoint.org.clone(),
             })
             .collect();
-        Ok(AnswerBody::Endpoints(wire::Endpoints { endpoints }))
+        Ok(Json::of(&wire::Endpoints { endpoints }))
     }
 
-    pub(super) fn get_endpoint(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn get_endpoint(&mut self, request: &Request) -> Result<Json, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let endpoint = self.endpoint(request)?;
         let mut deployed_models: Vec<_> = endpoint
@@ -37,7 +37,7 @@ impl World {
         if settings.behaviour.deployed_order == DeployedOrder::NewestFirst {
             deployed_models.reverse();
         }
-        Ok(AnswerBody::Endpoint(wire::Endpoint {
+        Ok(Json::of(&wire::Endpoint {
             name: request.endpoint.clone(),
             model_arch_id: endpoint.architecture.clone(),
             deployed_models,
@@ -47,7 +47,7 @@ impl World {
         }))
     }
 
-    pub(super) fn deploy(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn deploy(&mut self, request: &Request) -> Result<Json, Refusal> {
         let asked = DeployRequest::read(&request.body).map_err(Refusal::fields)?;
         let (now, settings) = (self.now, self.settings);
         let (version, fingerprint_suffix, sync) = self.deployable(request, &asked)?;
@@ -95,7 +95,7 @@ impl World {
             rollout_total_replicas: given(full, Maybe::Present(endpoint.replicas)),
             rollout_error_message: given(full, Maybe::Null),
         };
-        Ok(AnswerBody::Deployment(wire::Deployment {
+        Ok(Json::of(&wire::Deployment {
             name: id,
             done: false,
             response,

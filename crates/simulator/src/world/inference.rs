@@ -3,10 +3,10 @@
 use super::ids::fingerprint;
 use super::{Refusal, Request, World, version_name};
 use crate::Fingerprint;
-use crate::wire::{self, AnswerBody, ChatRequest};
+use crate::wire::{self, ChatRequest, Json};
 
 impl World {
-    pub(super) fn chat(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn chat(&mut self, request: &Request) -> Result<Json, Refusal> {
         let chat = ChatRequest::read(&request.body)
             .map_err(|problem| Refusal::bad_inference(400, problem, "wrong_api_format"))?;
         let (now, settings) = (self.now, self.settings);
@@ -27,7 +27,7 @@ impl World {
         };
         let system_fingerprint = fingerprint(&endpoint.architecture, suffix);
         endpoint.answered += 1;
-        Ok(AnswerBody::Chat(wire::ChatCompletion {
+        Ok(Json::of(&wire::ChatCompletion {
             id: format!("chatcmpl-{}", self.ids.uuid()),
             object: "chat.completion",
             created: settings.unix(now),

@@ -32,7 +32,7 @@ pub(crate) use seeding::check as check_seed;
 pub use truth::{DeploymentTruth, VersionTruth};
 pub use version::SyncState;
 
-use crate::wire::AnswerBody;
+use crate::wire::{Json, VersionName};
 use crate::{BadSeed, Behaviour, Operation, OtherOrg, RequestId, SeedWorld, Timings};
 
 /// A point in simulated time, counted from the start.
@@ -138,7 +138,11 @@ impl World {
             .authenticate(request.operation, &request.key)
             .and_then(|()| self.handle(request));
         match answer {
-            Ok(body) => Ok(Answer::new(body, self.settings.behaviour.success_status)),
+            Ok(body) => Ok(Answer::new(
+                request.operation,
+                body,
+                self.settings.behaviour.success_status,
+            )),
             Err(refusal) => Err(self.in_shape(refusal)),
         }
     }
@@ -158,7 +162,7 @@ impl World {
         refusal.in_shape(self.settings.behaviour.error_body)
     }
 
-    fn handle(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    fn handle(&mut self, request: &Request) -> Result<Json, Refusal> {
         match request.operation {
             Operation::ListModelArchitectures => self.list_architectures(request),
             Operation::ListModelVersions => self.list_versions(request),
@@ -211,5 +215,10 @@ fn not_found(kind: &str, name: &str) -> Refusal {
 }
 
 fn version_name(org: &str, architecture: &str, id: u64) -> String {
-    format!("orgs/{org}/models/{architecture}/versions/{id}")
+    let name = VersionName {
+        org,
+        architecture,
+        id,
+    };
+    name.to_string()
 }

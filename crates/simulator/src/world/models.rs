@@ -1,16 +1,18 @@
 //! The routes under an org's models.
 
+use std::borrow::Cow;
+
 use super::architecture::Architecture;
 use super::version::{Sync, SyncState, Version};
 use super::{Moment, Org, Refusal, Request, Settings, World, not_found, version_name};
-use crate::wire::{self, AnswerBody, Maybe, UpdateAliasesRequest, UploadRequest};
+use crate::wire::{self, Json, Maybe, UpdateAliasesRequest, UploadRequest, VersionName};
 use crate::{
     AliasConflict, Architectures, DeleteAnswer, DeleteDeployed, NewVersion, TakenAlias,
     UnstartedResponse, VersionFields, WeightUri,
 };
 
 impl World {
-    pub(super) fn list_architectures(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn list_architectures(&mut self, request: &Request) -> Result<Json, Refusal> {
         let shape = self.settings.behaviour.architectures;
         let org = self.org(&request.org, &request.key)?;
         let names = org.architectures.keys().cloned();
@@ -21,34 +23,33 @@ impl World {
             },
         });
         let model_architectures = model_architectures.collect();
-        Ok(AnswerBody::Architectures(wire::ModelArchitectures {
+        Ok(Json::of(&wire::ModelArchitectures {
             model_architectures,
         }))
     }
 
-    pub(super) fn list_versions(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn list_versions(&mut self, request: &Request) -> Result<Json, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let architecture = self.architecture(request, &request.architecture)?;
         let model_versions = architecture
             .versions()
             .filter(|(_, version)| version.found <= now)
             .map(|(id, version)| {
-                let name = version_name(&request.org, &request.architecture, id);
+                let name = name(request, &request.architecture, id);
                 show(name, version, now, &settings, Suffix::LeftOut)
-            })
-            .collect();
-        Ok(AnswerBody::Versions(wire::ModelVersions { model_versions }))
+            });
+        Ok(Json::of(&wire::ModelVersions { model_versions }))
     }
 
-    pub(super) fn get_version(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn get_version(&mut self, request: &Request) -> Result<Json, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let (id, version) = find(
             self.architecture(request, &request.architecture)?,
             &request.version,
             now,
         )?;
-        let name = version_name(&request.org, &request.architecture, id);
-        Ok(AnswerBody::Version(show(
+        let name = name(request, &request.architecture, id);
+        Ok(Json::of(&show(
             name,
             version,
             now,
@@ -57,7 +58,7 @@ impl World {
         )))
     }
 
-    pub(super) fn upload(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn upload(&mut self, request: &Request) -> Result<Json, Refusal> {
         let (now, settings) = (self.now, self.settings);
         let upload = UploadRequest::read(&request.body, settings.behaviour.upload_requires)
             .map_err(Refusal::fields)?;
@@ -84,8 +85,8 @@ impl World {
         let architecture = self.architecture(request, &upload.model_arch_id)?;
         let (id, version) = architecture.add(version, &aliases, settings.behaviour.id_reuse);
         conflict?;
-        let name = version_name(&request.org, &upload.model_arch_id, id);
-        Ok(AnswerBody::Uploaded(show(
+        let name = name(request, &upload.model_arch_id, id);
+        Ok(Json::of(&show(
             name,
             version,
             now,
@@ -94,20 +95,20 @@ impl World {
         )))
     }
 
-    pub(super) fn update_aliases(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn update_aliases(&mut self, request: &Request) -> Result<Json, Refusal> {
         let update = UpdateAliasesRequest::read(&request.body).map_err(Refusal::fields)?;
         let (now, settings) = (self.now, self.settings);
         let architecture = self.architecture(request, &request.architecture)?;
         let (id, _) = find(architecture, &request.version, now)?;
         taken(architecture, &update.version_aliases, id, &settings)?;
         architecture.set_aliases(id, &update.version_aliases);
-        Ok(AnswerBody::Aliases(wire::ModelVersionAliases {
+        Ok(Json::of(&wire::ModelVersionAliases {
             name: version_name(&request.org, &request.architecture, id),
             version_aliases: update.version_aliases,
         }))
     }
 
-    pub(super) fn delete_version(&mut self, request: &Request) -> Result<AnswerBody, Refusal> {
+    pub(super) fn delete_version(&mut self, request: &Request) -> Result<Json, Refusal> {
         let (now, behaviour) = (self.now, self.settings.behaviour);
         let (id, _) = find(
             self.architecture(request, &request.architecture)?,
@@ -132,7 +133,7 @@ impl World {
             DeleteAnswer::NameAndDeleted => (None, Some(name)),
             DeleteAnswer::Both => (Some(message), Some(name)),
         };
-        Ok(AnswerBody::Deleted(wire::ModelVersionDeleted {
+        Ok(Json::of(&wire::ModelVersionDeleted {
             message,
             deleted: name.as_ref().map(|_| true),
             name,
@@ -187,24 +188,32 @@ enum Suffix {
     LeftOut,
 }
 
+fn name<'a>(request: &'a Request, architecture: &'a str, id: u64) -> VersionName<'a> {
+    VersionName {
+        org: &request.org,
+        architecture,
+        id,
+    }
+}
+
 /// A version as the service shows it.
-fn show(
-    name: String,
-    version: &Version,
+fn show<'a>(
+    name: VersionName<'a>,
+    version: &'a Version,
     now: Moment,
     settings: &Settings,
     suffix: Suffix,
-) -> wire::ModelVersion {
+) -> wire::ModelVersion<'a> {
     let report = version.sync.report(now, settings);
     let data = || wire::ModelVersionData {
         customer_s3_uri: Maybe::Present(match settings.behaviour.weight_uri {
-            WeightUri::AsGiven => version.weight_uri.to_string(),
-            WeightUri::Normalised => normalised(&version.weight_uri),
+            WeightUri::AsGiven => Cow::Borrowed(&*version.weight_uri),
+            WeightUri::Normalised => Cow::Owned(normalised(&version.weight_uri)),
         }),
-        version_aliases: Maybe::Present(version.aliases.iter().map(ToString::to_string).collect()),
+        version_aliases: Maybe::Present(wire::Aliases(&version.aliases)),
         sync_status: Maybe::given(report.status),
         system_fingerprint_suffix: match suffix {
-            Suffix::Given => Maybe::given(version.fingerprint_suffix.as_deref().map(str::to_owned)),
+            Suffix::Given => Maybe::given(version.fingerprint_suffix.as_deref()),
             Suffix::LeftOut => Maybe::Absent,
         },
     };
@@ -225,12 +234,12 @@ fn show(
 }
 
 /// What of a version's `response` the service sends.
-fn with_fields(
-    mut data: wire::ModelVersionData,
+fn with_fields<'a>(
+    mut data: wire::ModelVersionData<'a>,
     fields: VersionFields,
     state: SyncState,
     suffix: Suffix,
-) -> wire::ModelVersionData {
+) -> wire::ModelVersionData<'a> {
     match fields {
         VersionFields::All => {}
         VersionFields::NoWeightUri => data.customer_s3_uri = Maybe::Absent,
@@ -239,7 +248,7 @@ fn with_fields(
         VersionFields::NoStatus => data.sync_status = Maybe::Absent,
         VersionFields::NoSuffix => data.system_fingerprint_suffix = Maybe::Absent,
         VersionFields::Nulls => {
-            if matches!(&data.version_aliases, Maybe::Present(aliases) if aliases.is_empty()) {
+            if matches!(&data.version_aliases, Maybe::Present(aliases) if aliases.0.is_empty()) {
                 data.version_aliases = Maybe::Null;
             }
             if suffix == Suffix::Given && data.system_fingerprint_suffix.is_absent() {

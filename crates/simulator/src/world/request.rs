@@ -3,7 +3,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::wire::AnswerBody;
+use crate::wire::Json;
 use crate::{Operation, SuccessStatus};
 
 /// A request, as the state machine takes it.
@@ -92,15 +92,15 @@ impl fmt::Debug for Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     status: u16,
-    body: Option<AnswerBody>,
+    body: Option<Json>,
 }
 
 impl Answer {
-    pub(super) fn new(body: AnswerBody, statuses: SuccessStatus) -> Self {
-        let status = match (statuses, &body) {
-            (SuccessStatus::Specific, AnswerBody::Uploaded(_)) => 201,
-            (SuccessStatus::Specific, AnswerBody::Deployment(_)) => 202,
-            (SuccessStatus::Specific, AnswerBody::Deleted(_)) => 204,
+    pub(super) fn new(operation: Operation, body: Json, statuses: SuccessStatus) -> Self {
+        let status = match (statuses, operation) {
+            (SuccessStatus::Specific, Operation::UploadModelVersion) => 201,
+            (SuccessStatus::Specific, Operation::DeployModel) => 202,
+            (SuccessStatus::Specific, Operation::DeleteModelVersion) => 204,
             _ => 200,
         };
         let body = (status != 204).then_some(body);
@@ -116,12 +116,14 @@ impl Answer {
     /// The body, as JSON; null where there is none.
     #[must_use]
     pub fn body(&self) -> Value {
-        json(&self.body)
+        let body = self.body.as_ref();
+        let value = body.map(|Json(text)| serde_json::from_str(text).unwrap_or_default());
+        value.unwrap_or_default()
     }
 
-    /// The body, to be written without a detour.
-    pub(crate) fn json(&self) -> Option<&impl Serialize> {
-        self.body.as_ref()
+    /// The body, as it goes over the wire.
+    pub(crate) fn into_json(self) -> Option<String> {
+        self.body.map(|Json(text)| text)
     }
 }
 

@@ -46,9 +46,9 @@ struct Accepted {
 }
 
 /// What the service says of a sync.
-pub(super) struct SyncReport {
+pub(super) struct SyncReport<'a> {
     pub(super) done: bool,
-    pub(super) status: Option<String>,
+    pub(super) status: Option<&'a str>,
 }
 
 impl Sync {
@@ -96,7 +96,7 @@ impl Sync {
         sync.is_none_or(|sync| sync.outcome == SyncOutcome::Succeeds)
     }
 
-    pub(super) fn report(&self, now: Moment, settings: &Settings) -> SyncReport {
+    pub(super) fn report(&self, now: Moment, settings: &Settings) -> SyncReport<'_> {
         let (done, status) = match self.state(now) {
             SyncState::Queued => (false, Some("queued")),
             SyncState::InProgress => (false, Some("in_progress")),
@@ -106,10 +106,7 @@ impl Sync {
                 _ => (true, Some("failed")),
             },
         };
-        SyncReport {
-            done,
-            status: status.map(str::to_owned),
-        }
+        SyncReport { done, status }
     }
 
     fn report_success(&self, now: Moment, settings: &Settings) -> (bool, Option<&'static str>) {
