@@ -234,12 +234,12 @@ fn show<'a>(
 }
 
 /// What of a version's `response` the service sends.
-fn with_fields<'a>(
-    mut data: wire::ModelVersionData<'a>,
+fn with_fields(
+    mut data: wire::ModelVersionData<'_>,
     fields: VersionFields,
     state: SyncState,
     suffix: Suffix,
-) -> wire::ModelVersionData<'a> {
+) -> wire::ModelVersionData<'_> {
     match fields {
         VersionFields::All => {}
         VersionFields::NoWeightUri => data.customer_s3_uri = Maybe::Absent,
