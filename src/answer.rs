@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
@@ -180,8 +180,16 @@ fn read_head(headers: &HeaderMap, status: u16, key: &ApiKey) -> Answered {
         ray_id: text("cf-ray"),
         retry_after: headers
             .get(RETRY_AFTER)
-            .and_then(|value| retry_after(value.to_str().ok()?, SystemTime::now())),
+            .and_then(|value| retry_after(value.to_str().ok()?, said_at(headers))),
     }
+}
+
+/// When an answer was made, by the clock that its other dates are of. Ours may be wrong, or be
+/// set while we wait.
+fn said_at(headers: &HeaderMap) -> SystemTime {
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    date.and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or_else(SystemTime::now)
 }
 
 /// `Retry-After` as seconds or as an HTTP date; a date that has passed is now.

@@ -69,6 +69,7 @@ mod resume;
 mod retry;
 pub mod status;
 mod time;
+mod together;
 mod transport;
 mod versions;
 
@@ -77,7 +78,7 @@ pub use endpoints::{
     Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Replicas,
     RolloutProgress, Serving,
 };
-pub use error::{Error, ErrorKind, FieldError, Result, Sent};
+pub use error::{Error, ErrorKind, FieldError, Result, Sent, Waited};
 pub use handle::{Handle, HandleError};
 pub use inference::{Chat, ChatAnswer};
 pub use key::{ApiKey, KeyFuture, KeyProvider};
@@ -86,6 +87,7 @@ pub use org::Org;
 pub use poll::Schedule;
 pub use resume::Resumed;
 pub use retry::RetryPolicy;
+pub use together::{First, first_of, wait_all};
 pub use versions::{Delete, Deleted, Model, ModelVersion, SyncProgress, Upload, Version};
 
 /// The README's example, compiled as a test.

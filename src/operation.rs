@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::error::Result;
 use crate::handle::Handle;
-use crate::poll::{Limits, Poll, Probe, Schedule, Step};
+use crate::poll::{Limits, Poll, Probe, Schedule, Step, duration};
 
 /// How long a wait goes on while no poll succeeds, by default.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -135,6 +135,7 @@ impl<T: Tracked> Operation<T> {
                 schedule: Schedule::default(),
                 deadline: <T as private::Tracked>::DEADLINE,
                 patience: PATIENCE,
+                stall_after: None,
             },
             running: Mutex::new(None),
         }
@@ -156,8 +157,38 @@ impl<T: Tracked> fmt::Debug for Operation<T> {
 pub enum Change<T: Tracked> {
     /// It goes on, and shows something that it did not show before.
     Progress(T::Progress),
+    /// It goes on, and has shown nothing new for longer than [`Wait::stall_after`]. Told once,
+    /// until something moves.
+    Stalled {
+        /// What it has shown all the time.
+        progress: T::Progress,
+        /// For how long.
+        quiet: Duration,
+    },
     /// It has ended well. Nothing follows.
     Done(T),
+}
+
+impl<T: Tracked> fmt::Display for Change<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Progress(progress) => progress.fmt(f),
+            Self::Stalled { progress, quiet } => {
+                write!(f, "{progress}, and nothing new for {}", duration(*quiet))
+            }
+            Self::Done(_) => f.write_str("ended well"),
+        }
+    }
+}
+
+impl<T: Tracked> From<Step<T::Progress, T>> for Change<T> {
+    fn from(step: Step<T::Progress, T>) -> Self {
+        match step {
+            Step::Progress(progress) => Self::Progress(progress),
+            Step::Stalled(progress, quiet) => Self::Stalled { progress, quiet },
+            Step::Done(value) => Self::Done(value),
+        }
+    }
 }
 
 type Running<T> = Pin<Box<dyn Stream<Item = Result<Change<T>>> + Send>>;
@@ -197,6 +228,13 @@ impl<T: Tracked> Watch<T> {
         self
     }
 
+    /// After how long without anything new to tell a [`Change::Stalled`], once each time. Never,
+    /// unless this is set: how long a copy or a rollout stays quiet depends on the model.
+    pub fn stall_after(mut self, quiet: Duration) -> Self {
+        self.limits.stall_after = Some(quiet);
+        self
+    }
+
     fn poll(&self) -> Poll<T::Probe> {
         Poll::new(
             self.probe.clone(),
@@ -215,8 +253,8 @@ impl<T: Tracked> Watch<T> {
         let told = stream::unfold(Some(self.poll()), |poll| async move {
             let mut poll = poll?;
             Some(match poll.step().await {
-                Ok(Step::Progress(progress)) => (Ok(Change::Progress(progress)), Some(poll)),
                 Ok(Step::Done(value)) => (Ok(Change::Done(value)), None),
+                Ok(step) => (Ok(step.into()), Some(poll)),
                 Err(error) => (Err(error.of_wait(T::handle(poll.probe()))), None),
             })
         });
@@ -255,7 +293,7 @@ fn unshared<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
-type OnChange<T> = Box<dyn FnMut(&<T as Tracked>::Progress) + Send>;
+type OnChange<T> = Box<dyn FnMut(&Change<T>) + Send>;
 type Ending<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// A wait for the end of an [`Operation`]: set limits, then await it; see [`Operation::wait`].
@@ -289,21 +327,28 @@ impl<T: Tracked> Wait<T> {
         self
     }
 
-    /// Calls `f` with each new progress, the first one included.
-    pub fn on_change(mut self, f: impl FnMut(&T::Progress) + Send + 'static) -> Self {
+    /// See [`Watch::stall_after`].
+    pub fn stall_after(mut self, quiet: Duration) -> Self {
+        self.watch = self.watch.stall_after(quiet);
+        self
+    }
+
+    /// Calls `f` with each change but the end, which is what awaiting gives. The first one is
+    /// what the accepting answer showed.
+    pub fn on_change(mut self, f: impl FnMut(&Change<T>) + Send + 'static) -> Self {
         self.on_change = Mutex::new(Some(Box::new(f)));
         self
     }
 
     fn start(&mut self) -> Ending<T> {
         let mut on_change = unshared(&mut self.on_change).take();
-        let mut tell = move |progress: &T::Progress| {
+        let mut tell = move |change: Change<T>| {
             if let Some(on_change) = &mut on_change {
-                on_change(progress);
+                on_change(&change);
             }
         };
         if let Some(value) = self.watch.settled.clone() {
-            tell(&self.watch.known);
+            tell(Change::Progress(self.watch.known.clone()));
             return Box::pin(std::future::ready(Ok(value)));
         }
         let mut poll = self.watch.poll();
@@ -311,8 +356,8 @@ impl<T: Tracked> Wait<T> {
             loop {
                 let step = poll.step().await;
                 match step.map_err(|error| error.of_wait(T::handle(poll.probe())))? {
-                    Step::Progress(progress) => tell(&progress),
                     Step::Done(value) => return Ok(value),
+                    step => tell(step.into()),
                 }
             }
         })

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
 use tokio::time::{Instant, timeout_at};
 
@@ -225,7 +225,9 @@ fn fault() -> http::StatusCode {
 }
 
 fn response(status: http::StatusCode, body: Bytes) -> reqwest::Response {
+    let length = body.len().into();
     let mut response = http::Response::new(body);
+    response.headers_mut().insert(CONTENT_LENGTH, length);
     *response.status_mut() = status;
     response.into()
 }

@@ -241,6 +241,8 @@ impl ClientBuilder {
                 body_limit: self.response_limit,
             }),
             org: self.org.transpose()?,
+            feeds: Arc::default(),
+            alias_edits: Arc::default(),
         })
     }
 }

@@ -6,8 +6,11 @@ mod environment;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use crate::error::Result;
 use crate::names::OrgName;
+use crate::poll::{Feed, Feeds, View};
 use crate::raw;
 use crate::retry::Op;
 use crate::transport::{Attempts, Generated, Transport};
@@ -32,6 +35,11 @@ pub(crate) use environment::ORG as ORG_VARIABLE;
 pub struct Client {
     transport: Arc<Transport>,
     org: Option<OrgName>,
+    /// Where waits meet that can share their polls.
+    feeds: Arc<Feeds>,
+    /// Held by each edit of aliases, so that those of one client and its clones do not overtake
+    /// each other.
+    alias_edits: Arc<Mutex<()>>,
 }
 
 impl Client {
@@ -71,20 +79,46 @@ impl Client {
         F: Fn(raw::Client) -> Fut,
         Fut: Future<Output = Generated<T>>,
     {
-        self.transport.call(op, Attempts::ByPolicy, method).await
+        self.call_as(Attempts::ByPolicy, op, method).await
     }
 
-    /// Runs it once: for a wait, which does its own retrying.
+    /// The same for who may own the retrying, as a wait does.
+    pub(crate) async fn call_as<T, F, Fut>(
+        &self,
+        attempts: Attempts,
+        op: Op,
+        method: F,
+    ) -> Result<T>
+    where
+        F: Fn(raw::Client) -> Fut,
+        Fut: Future<Output = Generated<T>>,
+    {
+        self.transport.call(op, attempts, method).await
+    }
+
+    /// The same with one attempt.
     pub(crate) async fn call_once<T, F, Fut>(&self, op: Op, method: F) -> Result<T>
     where
         F: Fn(raw::Client) -> Fut,
         Fut: Future<Output = Generated<T>>,
     {
-        self.transport.call(op, Attempts::One, method).await
+        self.call_as(Attempts::One, op, method).await
+    }
+
+    /// What the waits for one thing share, by its name. A poll makes one attempt, and one more
+    /// when its key has been rotated; each of them may have to wait for the key.
+    pub(crate) fn feed<V: View>(&self, of: impl ToString) -> Arc<Feed<V>> {
+        let limit = self.transport.request_timeout.saturating_mul(4);
+        self.feeds.feed(of.to_string(), limit)
     }
 
     pub(crate) fn org_name(&self) -> Option<&OrgName> {
         self.org.as_ref()
+    }
+
+    /// Waits until no other edit of aliases by this client or its clones goes on.
+    pub(crate) async fn alias_edit(&self) -> MutexGuard<'_, ()> {
+        self.alias_edits.lock().await
     }
 
     pub(crate) fn transport(&self) -> &Arc<Transport> {

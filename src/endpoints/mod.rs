@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::explain::other_than_asked;
 use crate::names::{EndpointId, NameError};
 use crate::retry::Op;
-use crate::transport::Generated;
+use crate::transport::{Attempts, Generated};
 
 pub use data::{Deployment, EndpointDetails, EndpointSummary, Replicas, Serving};
 pub use deploy::Deploy;
@@ -65,18 +65,13 @@ impl Endpoint {
     /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such endpoint;
     /// [`Decode`](crate::ErrorKind::Decode) when the answer is about another one.
     pub async fn get(&self) -> Result<EndpointDetails> {
-        let answer = self
-            .client
-            .call(Op::GET_ENDPOINT, |raw| get(raw, self.id.clone()))
-            .await;
-        self.read(answer)
+        self.get_as(Attempts::ByPolicy).await
     }
 
-    /// Reads it once, without retries: for a wait.
-    pub(crate) async fn get_once(&self) -> Result<EndpointDetails> {
+    async fn get_as(&self, attempts: Attempts) -> Result<EndpointDetails> {
         let answer = self
             .client
-            .call_once(Op::GET_ENDPOINT, |raw| get(raw, self.id.clone()))
+            .call_as(attempts, Op::GET_ENDPOINT, |raw| get(raw, self.id.clone()))
             .await;
         self.read(answer)
     }

@@ -1,7 +1,10 @@
 //! How a rollout goes on, and when it has ended.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use super::Endpoint;
 use super::data::{Deployment, EndpointDetails, Replicas, Serving};
@@ -9,14 +12,19 @@ use crate::error::{Error, ErrorKind, Result, printable};
 use crate::handle::{Handle, Subject};
 use crate::names::ModelVersionName;
 use crate::operation::{Operation, Tracked, private};
-use crate::poll::{Look, Probe};
+use crate::poll::{Feed, Look, Probe, Read, View};
 use crate::status::{DeploymentState, Phase};
+use crate::transport::Attempts;
+
+/// How long a deployment that was just accepted may be missing from the list before that is told.
+const UNLISTED: Duration = Duration::from_secs(60);
 
 /// What is seen of a rollout on its way.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RolloutProgress {
-    /// Whether the endpoint lists the deployment, or has just accepted it.
+    /// Whether the endpoint lists the deployment, or may not do so yet: it was accepted less than
+    /// a minute ago. One that is not listed later is still waited for.
     pub listed: bool,
     /// The deployment's state, if the service says one.
     pub state: Option<DeploymentState>,
@@ -87,6 +95,8 @@ impl Operation<Deployment> {
             deployment,
             version,
             created: created.and_then(from_unix_seconds),
+            since: Instant::now(),
+            seen: known.clone(),
             listed: false,
             earlier: Vec::new(),
         };
@@ -119,6 +129,10 @@ pub struct RolloutProbe {
     deployment: String,
     version: ModelVersionName,
     created: Option<SystemTime>,
+    since: Instant,
+    /// What was seen last.
+    seen: RolloutProgress,
+    /// Whether it has been listed.
     listed: bool,
     /// The ids of those that were complete while ours was not: ours comes after them.
     earlier: Vec<String>,
@@ -135,6 +149,8 @@ impl RolloutProbe {
             deployment: deployment.id.clone(),
             version,
             created: deployment.created,
+            since: Instant::now(),
+            seen: RolloutProgress::of(deployment),
             listed: false,
             earlier: Vec::new(),
         }
@@ -159,6 +175,7 @@ impl RolloutProbe {
                 None if self.listed => {
                     Look::Ended(progress, self.superseded("it is no longer listed", None))
                 }
+                None if self.since.elapsed() < UNLISTED => Look::Going(self.seen.clone()),
                 None => Look::Going(progress),
             };
         };
@@ -282,12 +299,29 @@ fn from_unix_seconds(seconds: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
+/// One request shows all deployments of an endpoint.
+impl View for EndpointDetails {}
+
 impl Probe for RolloutProbe {
     type Progress = RolloutProgress;
     type Output = Deployment;
+    type View = EndpointDetails;
+
+    fn feed(&self) -> Arc<Feed<EndpointDetails>> {
+        self.endpoint.client().feed(self.endpoint.id())
+    }
+
+    fn read(&self) -> Read<EndpointDetails> {
+        let endpoint = self.endpoint.clone();
+        Box::pin(async move { endpoint.get_as(Attempts::One).await })
+    }
+
+    fn see(&mut self, details: &EndpointDetails) -> Option<Look<RolloutProgress, Deployment>> {
+        Some(self.judge(details))
+    }
 
     async fn look(&mut self) -> Result<Look<RolloutProgress, Deployment>> {
-        let details = self.endpoint.get_once().await?;
+        let details = self.endpoint.get_as(Attempts::One).await?;
         Ok(self.judge(&details))
     }
 

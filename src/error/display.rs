@@ -70,6 +70,7 @@ pub(super) fn debug(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         .field("sent", &error.sent)
         .field("attempts", &error.attempts)
         .field("handle", &error.handle)
+        .field("waited", &error.waited)
         .field("source", &error.source)
         .finish_non_exhaustive()
 }

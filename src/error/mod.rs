@@ -3,9 +3,11 @@
 mod body;
 mod display;
 mod kind;
+mod waited;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::handle::{Handle, HandleError};
@@ -15,6 +17,7 @@ pub(crate) use crate::printable::printable;
 pub(crate) use body::Details;
 pub use body::FieldError;
 pub use kind::{ErrorKind, Sent};
+pub use waited::Waited;
 
 /// Shorthand for a result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,6 +40,7 @@ pub struct Error {
     inner: Box<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     what: String,
@@ -54,7 +58,8 @@ struct Inner {
     accepted: bool,
     attempts: u32,
     handle: Option<Handle>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    waited: Option<Waited>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -139,6 +144,12 @@ impl Error {
         self.inner.handle.as_ref()
     }
 
+    /// How the wait went that ended with this error.
+    #[must_use]
+    pub fn waited(&self) -> Option<&Waited> {
+        self.inner.waited.as_ref()
+    }
+
     /// What to do about it, if that is known. It is part of the `Display` line too.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
@@ -167,6 +178,7 @@ impl Error {
                 accepted: false,
                 attempts: 0,
                 handle: None,
+                waited: None,
                 source: None,
             }),
         }
@@ -203,8 +215,15 @@ impl Error {
     }
 
     pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.inner.source = Some(source.into());
+        self.inner.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// The same once more, for another wait that shared the request.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+        }
     }
 
     pub(crate) fn during(mut self, operation: &'static str, writes: bool) -> Self {
@@ -222,6 +241,27 @@ impl Error {
     pub(crate) fn sent(mut self, sent: Sent) -> Self {
         self.inner.sent = sent;
         self
+    }
+
+    /// Whether the service says that there is no such thing. A page of something in front of it
+    /// says nothing of the kind.
+    pub(crate) fn says_there_is_none(&self) -> bool {
+        let page = self.body().is_some_and(|body| body.trim_start().starts_with('<'));
+        self.kind() == ErrorKind::NotFound && !page
+    }
+
+    /// A write that may have happened all the same, whatever became of its last attempt.
+    pub(crate) fn in_doubt(self) -> Self {
+        if self.may_have_happened() {
+            return self;
+        }
+        self.sent(Sent::Maybe)
+    }
+
+    /// A write of which a look has told what became of it.
+    pub(crate) fn settled(mut self) -> Self {
+        self.inner.accepted = false;
+        self.sent(Sent::Yes)
     }
 
     pub(crate) fn answered(mut self, answer: Answered) -> Self {
@@ -250,6 +290,11 @@ impl Error {
             Some(status) => format!("{} (HTTP {status})", self.inner.what),
             None => self.inner.what.clone(),
         }
+    }
+
+    pub(crate) fn after_wait(mut self, waited: Waited) -> Self {
+        self.inner.waited = Some(waited);
+        self
     }
 
     pub(crate) fn of_wait(mut self, handle: Handle) -> Self {

@@ -3,28 +3,46 @@
 //! There is no HTTP here. A [`Probe`] looks once; the loop owns the clock, the schedule, the
 //! deadline and the patience with looks that fail. A look that fails is not an operation that
 //! fails: only what the probe reports as an end, the deadline, an error that repeating cannot
-//! mend, or the end of patience ends the loop.
+//! mend, or the end of patience ends the loop. Waits for one thing share their looks: see
+//! [`feed`].
 
+mod feed;
+mod registry;
 mod schedule;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::error::{Error, ErrorKind, Result, Sent, Waited};
 use crate::time::after;
 
+pub(crate) use feed::{Feed, Read, View};
+use feed::{Member, Turn};
+pub(crate) use registry::Feeds;
 pub use schedule::Schedule;
 
-/// Looks once at what is waited for.
+/// Looks at what is waited for.
 pub trait Probe: Send {
     /// What a look shows while it goes on.
     type Progress: Clone + PartialEq + fmt::Display + Send;
     /// What there is in the end.
     type Output: Send;
+    /// What one request shows to all the waits that share it.
+    type View: View;
 
-    /// Looks once, with one request.
+    /// What the waits that would ask for the same view share.
+    fn feed(&self) -> Arc<Feed<Self::View>>;
+
+    /// Asks for the view, with one request.
+    fn read(&self) -> Read<Self::View>;
+
+    /// Looks into a view; none where it does not tell.
+    fn see(&mut self, view: &Self::View) -> Option<Look<Self::Progress, Self::Output>>;
+
+    /// Looks alone, with one request.
     fn look(&mut self) -> impl Future<Output = Result<Look<Self::Progress, Self::Output>>> + Send;
 
     /// What is waited for, as an error line names it: `upload of orgs/…/versions/3`.
@@ -47,6 +65,8 @@ pub enum Look<P, T> {
 pub(crate) enum Step<P, T> {
     /// A progress other than the one before.
     Progress(P),
+    /// The same progress for so long.
+    Stalled(P, Duration),
     /// The end, a good one.
     Done(T),
 }
@@ -57,12 +77,14 @@ pub(crate) struct Limits {
     pub(crate) schedule: Schedule,
     pub(crate) deadline: Duration,
     pub(crate) patience: Duration,
+    /// After how long without anything new to say so.
+    pub(crate) stall_after: Option<Duration>,
 }
 
 /// One wait: a sequence of steps over time. It keeps its place when a `step` is dropped.
-#[derive(Debug)]
 pub(crate) struct Poll<P: Probe> {
     probe: P,
+    member: Member<P::View>,
     limits: Limits,
     started: Instant,
     next: Instant,
@@ -70,9 +92,11 @@ pub(crate) struct Poll<P: Probe> {
     /// Since when every look has failed.
     failing_since: Option<Instant>,
     last_fault: Option<Error>,
-    shown: Option<P::Progress>,
+    shown: P::Progress,
+    /// Since when nothing new has been seen; none once that was told.
+    quiet_since: Option<Instant>,
     /// What is known and not yet told.
-    untold: Option<P::Progress>,
+    untold: Option<Step<P::Progress, P::Output>>,
     outcome: Option<Result<P::Output>>,
 }
 
@@ -86,14 +110,16 @@ impl<P: Probe> Poll<P> {
                 since,
                 limits.schedule.interval(Duration::ZERO, fastrand::f64()),
             ),
+            member: probe.feed().join(since),
             probe,
             limits,
             started: now,
             polls: 0,
             failing_since: None,
             last_fault: None,
-            shown: None,
-            untold: Some(known),
+            shown: known.clone(),
+            quiet_since: Some(now),
+            untold: Some(Step::Progress(known)),
             outcome: None,
         }
     }
@@ -105,12 +131,14 @@ impl<P: Probe> Poll<P> {
     /// The next new thing. After [`Step::Done`] or an error there is no further one to ask for.
     pub(crate) async fn step(&mut self) -> Result<Step<P::Progress, P::Output>> {
         loop {
-            if let Some(progress) = self.untold.take() {
-                self.shown = Some(progress.clone());
-                return Ok(Step::Progress(progress));
+            if let Some(step) = self.untold.take() {
+                return Ok(step);
             }
             if let Some(outcome) = self.outcome.take() {
-                return outcome.map(Step::Done);
+                let waited = self.waited();
+                return outcome
+                    .map(Step::Done)
+                    .map_err(|error| error.after_wait(waited));
             }
             self.look().await;
         }
@@ -118,40 +146,68 @@ impl<P: Probe> Poll<P> {
 
     async fn look(&mut self) {
         let deadline = after(self.started, self.limits.deadline);
-        sleep_until(self.next.min(deadline)).await;
-        if self.next >= deadline && Instant::now() >= deadline {
-            self.outcome = Some(Err(self.late()));
-            return;
-        }
+        let stalled = self.limits.stall_after.zip(self.quiet_since);
+        let stalled = stalled.map(|(limit, since)| after(since, limit));
+        let cut = stalled.map_or(deadline, |stalled| stalled.min(deadline));
+        let probe = &self.probe;
+        let turn = timeout_at(cut, self.member.turn(self.next, || probe.read())).await;
+        let answer = match turn {
+            Ok(Turn::Shared(answer)) => Some(answer),
+            Ok(Turn::Alone) => None,
+            Err(_) if cut < deadline => return self.stall(),
+            Err(_) => return self.end_late(),
+        };
         self.polls += 1;
-        let looked = timeout_at(deadline, self.probe.look()).await;
-        let now = Instant::now();
-        let interval = self
-            .limits
-            .schedule
-            .interval(now - self.started, fastrand::f64());
-        self.next = after(now, interval);
+        let told = answer.as_ref().and_then(|answer| match &answer.result {
+            Ok(view) => self.probe.see(view).map(Ok),
+            Err(error) if is_about_the_view(error) => None,
+            Err(error) => Some(Err(error.again())),
+        });
+        let (looked, came, chance) = match (told, answer) {
+            (Some(told), Some(answer)) => (told, answer.came, answer.chance),
+            _ => {
+                self.member.looks_alone();
+                match timeout_at(deadline, self.probe.look()).await {
+                    Ok(looked) => (looked, Instant::now(), fastrand::f64()),
+                    Err(_) => return self.end_late(),
+                }
+            }
+        };
+        let waited = came.saturating_duration_since(self.started);
+        self.next = after(came, self.limits.schedule.interval(waited, chance));
         match looked {
-            Err(_) => self.outcome = Some(Err(self.late())),
-            Ok(Ok(look)) => {
+            Ok(look) => {
                 self.failing_since = None;
                 self.last_fault = None;
                 self.seen(look);
             }
-            Ok(Err(error)) if is_passing(&error) => {
-                // One odd answer must not put a wait to sleep until its deadline.
-                let asked = error.retry_after().unwrap_or_default();
-                let pause = asked.min(self.limits.patience);
-                tracing::debug!(%error, "a poll failed; the wait goes on");
-                self.next = self.next.max(after(now, pause));
-                let failing = now - *self.failing_since.get_or_insert(now);
-                if failing >= self.limits.patience {
-                    self.outcome = Some(Err(self.out_of_patience(error, failing)));
-                } else {
-                    self.last_fault = Some(error);
-                }
-            }
-            Ok(Err(error)) => self.outcome = Some(Err(error.about(self.probe.subject()))),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn failed(&mut self, error: Error) {
+        if !is_passing(&error) {
+            self.outcome = Some(Err(error.about(self.probe.subject())));
+            return;
+        }
+        tracing::debug!(%error, "a poll failed; the wait goes on");
+        let now = Instant::now();
+        // One odd answer must not put a wait to sleep until its deadline.
+        let asked = error.retry_after().unwrap_or_default();
+        let pause = asked.min(self.limits.patience);
+        self.next = self.next.max(after(now, pause));
+        let failing = now - *self.failing_since.get_or_insert(now);
+        if failing >= self.limits.patience {
+            self.last_fault = Some(error.again());
+            self.outcome = Some(Err(self.out_of_patience(error, failing)));
+        } else {
+            self.last_fault = Some(error);
+        }
+    }
+
+    fn stall(&mut self) {
+        if let Some(since) = self.quiet_since.take() {
+            self.untold = Some(Step::Stalled(self.shown.clone(), since.elapsed()));
         }
     }
 
@@ -167,51 +223,61 @@ impl<P: Probe> Poll<P> {
                 progress
             }
         };
-        if self.shown.as_ref() != Some(&progress) {
-            self.untold = Some(progress);
+        if self.shown != progress {
+            self.shown = progress.clone();
+            self.quiet_since = Some(Instant::now());
+            self.untold = Some(Step::Progress(progress));
         }
     }
 
-    fn last_seen(&self) -> String {
-        match &self.shown {
-            Some(progress) => format!(", last seen {progress}"),
-            None => String::new(),
+    fn waited(&self) -> Waited {
+        Waited {
+            last_seen: self.shown.to_string(),
+            elapsed: self.started.elapsed(),
+            polls: self.polls,
+            last_fault: self.last_fault.as_ref().map(Error::brief),
         }
     }
 
-    fn late(&mut self) -> Error {
-        let fault = self.last_fault.take();
-        let failed = fault.as_ref().map_or_else(String::new, |fault| {
+    fn end_late(&mut self) {
+        let failed = self.last_fault.as_ref().map_or_else(String::new, |fault| {
             format!(", and the last one failed: {}", fault.brief())
         });
         let error = Error::new(
             ErrorKind::Deadline,
             format!(
-                "not ended after {}{} ({} polls{failed})",
+                "not ended after {}, last seen {} ({} polls{failed})",
                 duration(self.started.elapsed()),
-                self.last_seen(),
+                self.shown,
                 self.polls
             ),
         )
         .about(self.probe.subject())
         .remedy_is("it may still be going on: wait again, or set a later deadline");
-        match fault {
-            Some(fault) => error.caused_by(fault),
+        self.outcome = Some(Err(match &self.last_fault {
+            Some(fault) => error.caused_by(fault.again()),
             None => error,
-        }
+        }));
     }
 
     fn out_of_patience(&self, error: Error, failing: Duration) -> Error {
         let subject = format!(
-            "{}: every poll has failed for {}{}",
+            "{}: every poll has failed for {}, last seen {}",
             self.probe.subject(),
             duration(failing),
-            self.last_seen()
+            self.shown
         );
         error
             .about_rather(subject)
             .remedy_is_rather("it may still be going on: wait again when the service answers")
     }
+}
+
+/// Whether a request for the view failed in a way that says nothing of what is waited for: the
+/// list may be forbidden, too long, or broken by one of its entries.
+fn is_about_the_view(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Decode)
+        || !(is_passing(error) || error.kind() == ErrorKind::Unauthorized)
 }
 
 /// Whether the next look may well succeed where this one failed.
@@ -230,7 +296,7 @@ fn is_passing(error: &Error) -> bool {
 }
 
 /// `1 h 5 min`, `3 min 20 s`, `2.5 s`.
-fn duration(elapsed: Duration) -> String {
+pub(crate) fn duration(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
     match seconds {
         0..60 => format!("{:.1} s", elapsed.as_secs_f64()),

@@ -7,8 +7,9 @@ use std::time::Duration;
 ///
 /// A change is noticed at most one interval and one request after the service shows it, so by
 /// default at most 10 % of the time already waited late, never less than 1 s and never more
-/// than 30 s. A wait of 1 hour makes about 170 requests. Each interval is shortened by up to
-/// 10 % at random, so that many waits do not poll together. A `Retry-After` from the service
+/// than 30 s. A wait of 1 hour makes about 170 requests. Where it is known how long it takes,
+/// [`expected`](Schedule::expected) saves nine tenths of them. Each interval is shortened by up
+/// to 10 % at random, so that many waits do not poll together. A `Retry-After` from the service
 /// that is longer than the interval takes its place.
 ///
 /// ```
@@ -23,6 +24,7 @@ pub struct Schedule {
     fraction: f64,
     floor: Duration,
     ceiling: Duration,
+    expected: Duration,
 }
 
 /// How much of an interval chance may take away.
@@ -40,6 +42,7 @@ impl Default for Schedule {
             fraction: 0.1,
             floor: Duration::from_secs(1),
             ceiling: Duration::from_secs(30),
+            expected: Duration::ZERO,
         }
     }
 }
@@ -71,11 +74,28 @@ impl Schedule {
         self
     }
 
+    /// How long it is expected to take, counted from the beginning of the wait: polls are sparse
+    /// before, closer towards it, and as close as at first from then on.
+    ///
+    /// Before that time an interval is the [`fraction`](Schedule::fraction) of it, or half of
+    /// what is left of it, whichever is shorter, whatever the ceiling. So an end that comes
+    /// early is noticed by default at most 10 % of the expected time late, and an end at the
+    /// expected time at most the floor late. From then on the fraction is of the time by which
+    /// it is late. An hour that is expected costs about 20 requests.
+    #[must_use]
+    pub fn expected(mut self, expected: Duration) -> Self {
+        self.expected = expected;
+        self
+    }
+
     /// The next interval after `waited`; `chance` is drawn from 0 to 1.
     pub(crate) fn interval(&self, waited: Duration, chance: f64) -> Duration {
-        waited
-            .mul_f64(self.fraction)
-            .min(self.ceiling)
+        let (expected, share) = (self.expected.min(LONGEST), self.fraction);
+        let interval = match expected.checked_sub(waited) {
+            Some(left) if !left.is_zero() => expected.mul_f64(share).min(left / 2),
+            _ => (waited - expected).mul_f64(share).min(self.ceiling),
+        };
+        interval
             .max(self.floor)
             .min(LONGEST)
             .mul_f64(1.0 - JITTER * chance)
@@ -97,6 +117,37 @@ mod tests {
         }
     }
 
+    /// When the polls of a wait come, without jitter.
+    fn polls(schedule: &Schedule, until: Duration) -> Vec<Duration> {
+        let mut at = Duration::ZERO;
+        let polls = std::iter::from_fn(|| {
+            at += schedule.interval(at, 0.0);
+            Some(at)
+        });
+        polls.take_while(|at| *at <= until).collect()
+    }
+
+    #[test]
+    fn an_expected_end_is_noticed_as_said_and_costs_as_said() {
+        let hour = Duration::from_secs(3600);
+        let schedule = Schedule::default().expected(hour);
+        let before = polls(&schedule, hour + Duration::from_secs(1));
+        assert!((15..25).contains(&before.len()), "{before:?}");
+        let last = before.last().expect("a poll");
+        assert!(*last >= hour, "{last:?}");
+        let gaps = before.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.max() <= Some(hour / 10));
+        // Later it is as a wait that began at the expected time.
+        for late in [0, 5, 100, 3600] {
+            let late = Duration::from_secs(late);
+            assert_eq!(
+                schedule.interval(hour + late, 0.0),
+                Schedule::default().interval(late, 0.0)
+            );
+        }
+        assert!(polls(&Schedule::default(), hour).len() > 150);
+    }
+
     #[test]
     fn chance_only_shortens_it() {
         let schedule = Schedule::default();
@@ -110,7 +161,9 @@ mod tests {
     fn no_setting_is_too_long() {
         let schedule = Schedule::default()
             .floor(Duration::MAX)
-            .ceiling(Duration::MAX);
+            .ceiling(Duration::MAX)
+            .expected(Duration::MAX);
+        assert_eq!(schedule.interval(Duration::ZERO, 0.0), LONGEST);
         assert_eq!(schedule.interval(Duration::MAX, 0.0), LONGEST);
     }
 

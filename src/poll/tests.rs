@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 
+mod shared;
+
 type Seen = Look<&'static str, u32>;
 enum Script {
     See(fn() -> Seen),
@@ -13,6 +15,7 @@ enum Script {
 }
 
 struct Scripted {
+    feed: Arc<Feed<()>>,
     script: Arc<Mutex<VecDeque<Script>>>,
     looks: Arc<Mutex<Vec<Instant>>>,
 }
@@ -20,6 +23,19 @@ struct Scripted {
 impl Probe for Scripted {
     type Progress = &'static str;
     type Output = u32;
+    type View = ();
+
+    fn feed(&self) -> Arc<Feed<()>> {
+        Arc::clone(&self.feed)
+    }
+
+    fn read(&self) -> Read<()> {
+        unreachable!("it is the only one")
+    }
+
+    fn see(&mut self, (): &()) -> Option<Seen> {
+        None
+    }
 
     async fn look(&mut self) -> Result<Seen> {
         self.looks.lock().expect("a lock").push(Instant::now());
@@ -36,17 +52,21 @@ impl Probe for Scripted {
     }
 }
 
+impl View for () {}
+
 fn limits() -> Limits {
     Limits {
         schedule: Schedule::default(),
         deadline: Duration::from_secs(3600),
         patience: Duration::from_secs(600),
+        stall_after: None,
     }
 }
 
 fn poll(script: Vec<Script>, limits: Limits) -> (Poll<Scripted>, Arc<Mutex<Vec<Instant>>>) {
     let looks = Arc::default();
     let probe = Scripted {
+        feed: Arc::new(Feed::new(Duration::from_secs(60))),
         script: Arc::new(Mutex::new(script.into())),
         looks: Arc::clone(&looks),
     };
@@ -282,6 +302,7 @@ async fn patience_counts_from_the_first_look_that_failed() {
         schedule: Schedule::default().floor(Duration::from_secs(900)),
         patience: Duration::from_secs(600),
         deadline: Duration::from_secs(24 * 60 * 60),
+        stall_after: None,
     };
     let (mut mended, _) = poll(
         vec![
@@ -357,4 +378,84 @@ async fn a_key_source_that_gives_none_is_passing_and_a_key_that_is_refused_is_no
         Some(&Err("upload of x: the API key was refused".to_owned()))
     );
     assert_eq!(looks.lock().expect("a lock").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stall_is_told_once_until_something_moves() {
+    let going = || Script::See(going);
+    let script = (0..60).map(|n| match n {
+        40 => Script::See(|| Look::Going("verifying")),
+        _ => going(),
+    });
+    let limits = Limits {
+        schedule: Schedule::default()
+            .floor(Duration::from_secs(10))
+            .fraction(0.0),
+        stall_after: Some(Duration::from_secs(60)),
+        ..limits()
+    };
+    let (mut poll, looks) = poll(script.collect(), limits);
+    let started = Instant::now();
+    let mut told = Vec::new();
+    while told.len() < 6 {
+        let step = poll.step().await.expect("no failure");
+        told.push((step, started.elapsed().as_secs()));
+    }
+    let said: Vec<_> = told.iter().map(|(step, _)| step).collect();
+    let minute = Duration::from_secs(60);
+    assert!(
+        matches!(
+            said[..],
+            [
+                Step::Progress("queued"),
+                Step::Progress("in_progress"),
+                Step::Stalled("in_progress", first),
+                Step::Progress("verifying"),
+                Step::Progress("in_progress"),
+                Step::Stalled("in_progress", second),
+            ] if *first == minute && *second == minute
+        ),
+        "{told:?}"
+    );
+    // It is told when it is due, and not with the next poll.
+    let first = looks.lock().expect("a lock")[0] - started;
+    assert_eq!(told[2].1, (first + minute).as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_whose_polls_fail_stalls_too() {
+    let limits = Limits {
+        stall_after: Some(Duration::from_secs(30)),
+        patience: Duration::from_secs(60),
+        ..limits()
+    };
+    let script = std::iter::repeat_with(|| Script::Fail(unavailable)).take(60);
+    let (mut poll, _) = poll(script.collect(), limits);
+    let told = all(&mut poll).await;
+    let stalled = Step::Stalled("queued", Duration::from_secs(30));
+    assert_eq!(told[1], Ok(stalled));
+    assert!(told[2].is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_tells_how_the_wait_went() {
+    let script = vec![Script::See(going), Script::Fail(unavailable), Script::Hang];
+    let limits = Limits {
+        deadline: Duration::from_secs(30),
+        ..limits()
+    };
+    let (mut poll, _) = poll(script, limits);
+    let error = loop {
+        match poll.step().await {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    let expected = Waited {
+        last_seen: "in_progress".to_owned(),
+        elapsed: Duration::from_secs(30),
+        polls: 3,
+        last_fault: Some("the service is unavailable".to_owned()),
+    };
+    assert_eq!(error.waited(), Some(&expected));
 }

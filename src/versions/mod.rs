@@ -15,6 +15,7 @@ use crate::names::{
 };
 use crate::operation::Operation;
 use crate::retry::Op;
+use crate::transport::{Attempts, Generated};
 
 pub use data::ModelVersion;
 pub(crate) use data::no_id;
@@ -40,6 +41,10 @@ impl Model {
             org,
             architecture,
         }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The organization's name.
@@ -77,11 +82,20 @@ impl Model {
 
     /// All versions, in the order in which the service lists them.
     pub async fn versions(&self) -> Result<Vec<ModelVersion>> {
-        let answer = self
+        let listed = self.list(Attempts::ByPolicy).await?.0;
+        listed
+            .into_iter()
+            .map(|version| version.listed_under(&self.org, &self.architecture))
+            .collect::<Result<_>>()
+            .map_err(|error| error.during(Op::LIST_MODEL_VERSIONS.id, false))
+    }
+
+    /// What the service lists, unchecked, and how many bytes its answer had.
+    async fn list(&self, attempts: Attempts) -> Result<(Vec<ModelVersion>, usize)> {
+        let (listed, size) = self
             .client
-            .call(Op::LIST_MODEL_VERSIONS, |raw| {
-                let (org, architecture) = (self.org.clone(), self.architecture.clone());
-                async move { raw.list_model_versions(&org, &architecture).await }
+            .call_as(attempts, Op::LIST_MODEL_VERSIONS, |raw| {
+                list(raw, self.org.clone(), self.architecture.clone())
             })
             .await
             .map_err(|error| {
@@ -90,13 +104,19 @@ impl Model {
                     self.architecture, self.org
                 ))
             })?;
-        let versions = answer.model_versions.unwrap_or_default();
-        versions
-            .into_iter()
-            .map(|version| ModelVersion::from(version).listed_under(&self.org, &self.architecture))
-            .collect::<Result<_>>()
-            .map_err(|error| error.during(Op::LIST_MODEL_VERSIONS.id, false))
+        let versions = listed.model_versions.unwrap_or_default();
+        Ok((versions.into_iter().map(Into::into).collect(), size))
     }
+}
+
+async fn list(
+    raw: crate::raw::Client,
+    org: OrgName,
+    architecture: ModelArchitectureId,
+) -> Generated<(crate::raw::types::ModelVersionListResponse, usize)> {
+    let answer = raw.list_model_versions(&org, &architecture).await?;
+    let size = answer.content_length().unwrap_or_default();
+    answer.map(|listed| (listed, usize::try_from(size).unwrap_or(usize::MAX)))
 }
 
 impl fmt::Debug for Model {
@@ -154,6 +174,12 @@ impl Version {
         &self.name
     }
 
+    /// The architecture that it is of.
+    pub(crate) fn model(&self) -> Model {
+        let (org, architecture) = (self.name.org().clone(), self.name.architecture().clone());
+        Model::new(self.client.clone(), org, architecture)
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -165,19 +191,15 @@ impl Version {
     /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such version or alias;
     /// [`Decode`](crate::ErrorKind::Decode) when the answer is about another version.
     pub async fn get(&self) -> Result<ModelVersion> {
-        let answer = self
-            .client
-            .call(Op::GET_MODEL_VERSION, |raw| get(raw, self.name.clone()))
-            .await
-            .map_err(|error| self.explain(error))?;
-        self.read(answer)
+        self.get_as(Attempts::ByPolicy).await
     }
 
-    /// Reads it once, without retries: for a wait.
-    pub(crate) async fn get_once(&self) -> Result<ModelVersion> {
+    async fn get_as(&self, attempts: Attempts) -> Result<ModelVersion> {
         let answer = self
             .client
-            .call_once(Op::GET_MODEL_VERSION, |raw| get(raw, self.name.clone()))
+            .call_as(attempts, Op::GET_MODEL_VERSION, |raw| {
+                get(raw, self.name.clone())
+            })
             .await
             .map_err(|error| self.explain(error))?;
         self.read(answer)
@@ -203,7 +225,7 @@ impl Version {
 async fn get(
     raw: crate::raw::Client,
     name: ModelVersionName,
-) -> crate::transport::Generated<crate::raw::types::ModelVersion> {
+) -> Generated<crate::raw::types::ModelVersion> {
     raw.get_model_version(name.org(), name.architecture(), name.version())
         .await
 }

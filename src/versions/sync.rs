@@ -1,25 +1,31 @@
 //! How the copy from S3 goes on, and when it has ended.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Version;
 use super::data::{ModelVersion, no_id};
+use super::{Model, Version};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::{Handle, Subject};
-use crate::names::ModelVersionName;
+use crate::names::{ModelVersionName, VersionId};
 use crate::operation::{Operation, Tracked, private};
-use crate::poll::{Look, Probe};
+use crate::poll::{Feed, Look, Probe, Read, View};
 use crate::status::{Phase, SyncStatus};
+use crate::transport::Attempts;
 
 /// How long `done` may stand beside a status that says otherwise before it counts as an end.
 const CONTRADICTION: Duration = Duration::from_secs(60);
 
 /// How long a version that was just made may be unknown to a read.
 const UNKNOWN: Duration = Duration::from_secs(60);
+
+/// Above this many bytes a list is long.
+const LONG: usize = 1024 * 1024;
 
 /// What is seen of an upload on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,10 +166,10 @@ impl SyncProbe {
         }
     }
 
-    fn judge(&mut self, version: ModelVersion) -> Look<SyncProgress, ModelVersion> {
-        let progress = SyncProgress::of(&version);
+    fn judge(&mut self, version: &ModelVersion) -> Look<SyncProgress, ModelVersion> {
+        let progress = SyncProgress::of(version);
         self.seen = progress.clone();
-        let readiness = Readiness::of(&version);
+        let readiness = Readiness::of(version);
         if readiness == Readiness::Contradicted {
             let since = *self.contradicted.get_or_insert_with(Instant::now);
             // `done` may be set a moment before the status. It may not stay so.
@@ -174,7 +180,7 @@ impl SyncProbe {
             self.contradicted = None;
         }
         let why = match readiness {
-            Readiness::Ready => return Look::Done(progress, version),
+            Readiness::Ready => return Look::Done(progress, version.clone()),
             Readiness::Going => return Look::Going(progress),
             Readiness::Failed => "the sync ended as",
             Readiness::Contradicted => "the service calls it done, and the sync status stays",
@@ -196,15 +202,70 @@ impl SyncProbe {
     }
 }
 
+/// All versions of an architecture, by id.
+#[derive(Debug)]
+pub struct Listed {
+    versions: HashMap<VersionId, ModelVersion>,
+    /// The size of the answer, in bytes.
+    size: usize,
+}
+
+impl Listed {
+    fn new(model: &Model, versions: Vec<ModelVersion>, size: usize) -> Self {
+        // One that is odd is left out: whoever waits for it looks alone.
+        let ours = versions
+            .into_iter()
+            .filter_map(|version| version.listed_under(model.org(), model.architecture()).ok());
+        Self {
+            versions: ours.filter_map(|v| Some((v.id()?, v))).collect(),
+            size,
+        }
+    }
+}
+
+impl View for Listed {
+    /// A long list is read for many waits only: for fewer of them than a list has entries, the
+    /// answers about single versions are shorter together.
+    fn worth_from(&self) -> usize {
+        if self.size > LONG {
+            self.versions.len().max(2)
+        } else {
+            2
+        }
+    }
+}
+
 impl Probe for SyncProbe {
     type Progress = SyncProgress;
     type Output = ModelVersion;
+    type View = Listed;
+
+    fn feed(&self) -> Arc<Feed<Listed>> {
+        let name = self.version.name();
+        let of = format!("{}/{}", name.org(), name.architecture());
+        self.version.client().feed(of)
+    }
+
+    fn read(&self) -> Read<Listed> {
+        let model = self.version.model();
+        Box::pin(async move {
+            let (versions, size) = model.list(Attempts::One).await?;
+            Ok(Listed::new(&model, versions, size))
+        })
+    }
+
+    fn see(&mut self, listed: &Listed) -> Option<Look<SyncProgress, ModelVersion>> {
+        let id = self.version.name().version().as_id()?;
+        let version = listed.versions.get(&id)?;
+        self.found = true;
+        Some(self.judge(version))
+    }
 
     async fn look(&mut self) -> Result<Look<SyncProgress, ModelVersion>> {
-        match self.version.get_once().await {
+        match self.version.get_as(Attempts::One).await {
             Ok(version) => {
                 self.found = true;
-                Ok(self.judge(version))
+                Ok(self.judge(&version))
             }
             // A version that was just made may not be found at once.
             Err(error)
@@ -272,9 +333,9 @@ mod tests {
     async fn a_contradiction_is_waited_out_for_a_minute_and_then_named() {
         let mut probe = probe();
         let contradicted = || version(true, Some("in_progress"));
-        assert!(matches!(probe.judge(contradicted()), Look::Going(_)));
+        assert!(matches!(probe.judge(&contradicted()), Look::Going(_)));
         tokio::time::advance(Duration::from_secs(61)).await;
-        let Look::Ended(progress, error) = probe.judge(contradicted()) else {
+        let Look::Ended(progress, error) = probe.judge(&contradicted()) else {
             panic!("expected an end");
         };
         assert_eq!(progress.to_string(), "in_progress (and yet done)");
@@ -287,7 +348,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_failed_sync_passes_on_what_there_is() {
-        let Look::Ended(_, error) = probe().judge(version(false, Some("failed"))) else {
+        let Look::Ended(_, error) = probe().judge(&version(false, Some("failed"))) else {
             panic!("expected an end");
         };
         assert_eq!(error.kind(), ErrorKind::OperationFailed);
@@ -300,7 +361,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn done_with_an_unknown_status_is_a_failure_that_names_it() {
-        let Look::Ended(_, error) = probe().judge(version(true, Some("archived"))) else {
+        let Look::Ended(_, error) = probe().judge(&version(true, Some("archived"))) else {
             panic!("expected an end");
         };
         assert!(

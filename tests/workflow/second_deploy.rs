@@ -178,12 +178,9 @@ async fn a_deployment_that_is_not_listed_yet_is_in_progress() {
     for (listing, expected) in [
         (
             Listing::AfterDelay,
-            vec!["not_started", "not listed", "in_progress", "complete"],
+            vec!["not_started", "in_progress", "complete"],
         ),
-        (
-            Listing::WhenEnded,
-            vec!["not_started", "not listed", "complete"],
-        ),
+        (Listing::WhenEnded, vec!["not_started", "complete"]),
     ] {
         let mut behaviour = Behaviour::default();
         behaviour.listing = listing;

@@ -100,8 +100,17 @@ fn the_state_alone_says_how_far_it_is() {
 #[test]
 fn no_state_and_no_entry_are_in_progress() {
     assert_eq!(after(&[&[(OURS, 2, Some(20), None), OLDER]]), "accepted");
-    assert_eq!(after(&[&[OLDER]]), "not listed");
-    assert_eq!(after(&[&[]]), "not listed");
+    assert_eq!(after(&[&[OLDER]]), "not_started");
+    assert_eq!(after(&[&[]]), "not_started");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_entry_for_a_minute_is_told_and_is_no_end() {
+    let mut probe = probe();
+    tokio::time::advance(UNLISTED).await;
+    assert_eq!(say(probe.judge(&details(&[OLDER]))), "not listed");
+    let complete = [ours("complete"), OLDER];
+    assert_eq!(say(probe.judge(&details(&complete))), "complete: serves");
 }
 
 #[test]
@@ -138,7 +147,7 @@ fn a_newer_one_of_the_same_version_leaves_it_serving() {
 #[test]
 fn one_of_the_same_second_is_not_newer() {
     assert_eq!(after(&[&[SAME_SECOND, ours("in_progress")]]), "in_progress");
-    assert_eq!(after(&[&[SAME_SECOND]]), "not listed");
+    assert_eq!(after(&[&[SAME_SECOND]]), "not_started");
 }
 
 #[test]

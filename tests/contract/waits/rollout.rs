@@ -87,8 +87,6 @@ async fn a_watch_tells_each_change_once_and_the_end_last() {
         changes(&operation).await,
         [
             "not_started",
-            "not listed",
-            "not_started",
             "in_progress, 1 of 4 replicas",
             "in_progress, 3 of 4 replicas",
             "an_unknown_state",
@@ -290,9 +288,9 @@ async fn an_entry_with_our_id_and_another_version_is_a_failure() {
 #[tokio::test]
 async fn the_deadline_names_the_last_state() {
     for (list, seen) in [
-        (vec![], "not listed"),
+        (vec![], "not_started"),
         (vec![ours("warming_up")], "warming_up"),
-        (vec![before("complete")], "not listed"),
+        (vec![before("complete")], "not_started"),
     ] {
         let (_service, operation) = rollout([list]).await;
         let wait = operation.wait().schedule(at_once());

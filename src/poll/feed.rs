@@ -1,0 +1,384 @@
+//! One request for many waits: what several of them would ask at one moment, one asks for all.
+//!
+//! A [`Feed`] is what the waits for one thing share, such as the list of an architecture's
+//! versions. Each of them is a [`Member`]. Whoever is due first begins the request, and everyone
+//! gets its answer. No task is spawned, and the request belongs to none of them: it is a boxed
+//! future in the feed, driven by whichever member happens to be polled, so that a member may be
+//! dropped, or kept and never polled again, at any moment:
+//!
+//! - The request is polled with a [`Relay`] for a waker. It notes that a wake has come, and wakes
+//!   the member that polled last. Any other member that is polled sees the note, and serves it.
+//! - A member that is due while a request is out comes back after a second, to see that note.
+//! - A member that goes away in the middle of driving wakes another. The last one cancels.
+//! - A request that is older than any request may become, as when its runtime is gone, is begun
+//!   anew.
+//!
+//! Nothing is woken, polled or dropped while the lock is held.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::error::Result;
+use crate::time::after;
+
+/// How soon a member that is due looks again at a request that another one drives.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What one request shows to all members.
+pub trait View: Send + Sync + 'static {
+    /// From how many members on reading it costs less than each of them looking alone.
+    fn worth_from(&self) -> usize {
+        2
+    }
+}
+
+/// A request for a view.
+pub(crate) type Read<V> = Pin<Box<dyn Future<Output = Result<V>> + Send>>;
+
+/// What the waits for one thing share.
+pub struct Feed<V> {
+    state: Mutex<State<V>>,
+    relay: Arc<Relay>,
+    /// How old a request may become.
+    limit: Duration,
+}
+
+struct State<V> {
+    members: usize,
+    joined: u64,
+    /// Of those that wait for their turn.
+    wakers: HashMap<u64, Waker>,
+    request: Request<V>,
+    /// Who polled the request last.
+    driver: Option<u64>,
+    /// How many requests have been answered.
+    answered: u64,
+    /// The last answer, until every member has taken it.
+    answer: Option<Arc<Answer<V>>>,
+    untaken: usize,
+    worth_from: usize,
+}
+
+enum Request<V> {
+    None,
+    /// Begun at that moment.
+    Out(Read<V>, Instant),
+    /// The driver has it in hand, and polls it.
+    InHand,
+}
+
+/// The answer to a shared request.
+pub(crate) struct Answer<V> {
+    pub(crate) result: Result<V>,
+    began: Instant,
+    /// When it came, as far as that is known: it may have lain there unread.
+    pub(crate) came: Instant,
+    /// From 0 to 1: the jitter of everyone's next interval, so that they stay together.
+    pub(crate) chance: f64,
+}
+
+/// What a member gets when it is its turn.
+pub(crate) enum Turn<V> {
+    /// A new answer for all.
+    Shared(Arc<Answer<V>>),
+    /// It is due, and looking alone is cheaper.
+    Alone,
+}
+
+impl<V: View> Feed<V> {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self {
+            state: Mutex::new(State {
+                members: 0,
+                joined: 0,
+                wakers: HashMap::new(),
+                request: Request::None,
+                driver: None,
+                answered: 0,
+                answer: None,
+                untaken: 0,
+                worth_from: 2,
+            }),
+            relay: Arc::default(),
+            limit,
+        }
+    }
+
+    /// A member that wants no answer to a request that was begun before `since`.
+    pub(crate) fn join(self: Arc<Self>, since: Instant) -> Member<V> {
+        let mut state = self.lock();
+        state.members += 1;
+        state.joined += 1;
+        let (id, seen) = (state.joined, state.answered);
+        drop(state);
+        Member {
+            feed: self,
+            id,
+            seen,
+            since,
+            sleep: Box::pin(sleep(Duration::ZERO)),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<V>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Polls the request, which the member has in hand. True when it has been answered.
+    fn drive(&self, mut request: Read<V>, began: Instant, cx: &Context<'_>) -> bool {
+        let woken = self.relay.serve(cx.waker());
+        let relay = Waker::from(Arc::clone(&self.relay));
+        let Poll::Ready(result) = request.as_mut().poll(&mut Context::from_waker(&relay)) else {
+            self.lock().request = Request::Out(request, began);
+            return false;
+        };
+        let answer = Answer {
+            result,
+            began,
+            came: woken.unwrap_or_else(Instant::now),
+            chance: fastrand::f64(),
+        };
+        let mut state = self.lock();
+        let wakers = std::mem::take(&mut state.wakers);
+        let passed_over = state.publish(answer);
+        drop(state);
+        drop((request, passed_over));
+        wakers.into_values().for_each(Waker::wake);
+        true
+    }
+}
+
+impl<V: View> State<V> {
+    fn publish(&mut self, answer: Answer<V>) -> Option<Arc<Answer<V>>> {
+        if let Ok(view) = &answer.result {
+            self.worth_from = view.worth_from();
+        }
+        self.request = Request::None;
+        self.driver = None;
+        self.answered += 1;
+        self.untaken = self.members;
+        self.answer.replace(Arc::new(answer))
+    }
+
+    /// The request, for a member that is to drive it from now on.
+    fn hand_over(&mut self, to: u64) -> Option<(Read<V>, Instant)> {
+        match std::mem::replace(&mut self.request, Request::InHand) {
+            Request::Out(read, began) => {
+                self.driver = Some(to);
+                Some((read, began))
+            }
+            other => {
+                self.request = other;
+                None
+            }
+        }
+    }
+
+    /// A request that is out for longer than any can be.
+    fn give_up(&mut self, now: Instant, limit: Duration) -> Request<V> {
+        match &self.request {
+            Request::Out(_, began) if now - *began >= limit => {
+                self.driver = None;
+                std::mem::replace(&mut self.request, Request::None)
+            }
+            _ => Request::None,
+        }
+    }
+}
+
+/// One wait's place in a [`Feed`].
+pub(crate) struct Member<V: View> {
+    feed: Arc<Feed<V>>,
+    id: u64,
+    /// The number of the last answer that it has taken or passed over.
+    seen: u64,
+    /// An answer to a request that was begun before this is no news.
+    since: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl<V: View> Member<V> {
+    /// Waits for a new answer, whoever asked, or until it is due and has to look alone. When it
+    /// is due and the feed is worth it, it asks for all, with what `read` makes.
+    pub(crate) fn turn<F: FnMut() -> Read<V>>(&mut self, due: Instant, read: F) -> Next<'_, V, F> {
+        Next {
+            member: self,
+            due,
+            read,
+        }
+    }
+
+    /// It looks alone now: answers to what was asked before are no news.
+    pub(crate) fn looks_alone(&mut self) {
+        self.since = Instant::now();
+    }
+
+    /// The answer that it has not taken yet, if it is news to it.
+    fn take(&mut self, state: &mut State<V>) -> Option<Arc<Answer<V>>> {
+        if self.seen == state.answered {
+            return None;
+        }
+        self.seen = state.answered;
+        state.untaken -= 1;
+        let answer = if state.untaken == 0 {
+            state.answer.take()
+        } else {
+            state.answer.clone()
+        };
+        answer.filter(|answer| answer.began >= self.since)
+    }
+}
+
+impl<V: View> Drop for Member<V> {
+    fn drop(&mut self) {
+        let feed = Arc::clone(&self.feed);
+        let mut state = feed.lock();
+        let unread = self.take(&mut state);
+        state.members -= 1;
+        let cancelled = if state.members == 0 {
+            std::mem::replace(&mut state.request, Request::None)
+        } else {
+            Request::None
+        };
+        drop(state);
+        drop((unread, cancelled));
+    }
+}
+
+/// The future of [`Member::turn`].
+pub(crate) struct Next<'a, V: View, F> {
+    member: &'a mut Member<V>,
+    due: Instant,
+    read: F,
+}
+
+// Nothing in it is pinned in place: what is polled is boxed.
+impl<V: View, F> Unpin for Next<'_, V, F> {}
+
+impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
+    type Output = Turn<V>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turn<V>> {
+        let Self { member, due, read } = &mut *self;
+        let feed = Arc::clone(&member.feed);
+        loop {
+            let now = Instant::now();
+            let is_due = now >= *due;
+            let mut state = feed.lock();
+            if let Some(answer) = member.take(&mut state) {
+                return Poll::Ready(Turn::Shared(answer));
+            }
+            let given_up = state.give_up(now, feed.limit);
+            let idle = matches!(state.request, Request::None);
+            if idle && is_due && state.members < state.worth_from {
+                drop(state);
+                drop(given_up);
+                return Poll::Ready(Turn::Alone);
+            }
+            let replaced = state.wakers.insert(member.id, cx.waker().clone());
+            let begins = idle && is_due;
+            let mut in_hand = None;
+            if begins {
+                state.request = Request::InHand;
+                state.driver = Some(member.id);
+            } else if state.driver.is_none() || feed.relay.is_unserved() {
+                in_hand = state.hand_over(member.id);
+            }
+            drop(state);
+            drop((given_up, replaced));
+            if begins {
+                in_hand = Some((read(), now));
+            }
+            if let Some((request, began)) = in_hand
+                && feed.drive(request, began, cx)
+            {
+                continue;
+            }
+            let asked = begins || !idle;
+            let again = if asked && is_due {
+                after(now, LOOK_AGAIN)
+            } else {
+                *due
+            };
+            member.sleep.as_mut().reset(again);
+            if member.sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl<V: View, F> Drop for Next<'_, V, F> {
+    /// It waits no more for now. If it drove the request, another one has to.
+    fn drop(&mut self) {
+        let id = self.member.id;
+        let mut state = self.member.feed.lock();
+        let own = state.wakers.remove(&id);
+        let mut broken = Request::None;
+        let mut other = None;
+        if state.driver == Some(id) {
+            state.driver = None;
+            other = state.wakers.values().next().cloned();
+            // It is in hand of nobody else: polling it has panicked.
+            if matches!(state.request, Request::InHand) {
+                broken = std::mem::replace(&mut state.request, Request::None);
+            }
+        }
+        drop(state);
+        drop((own, broken));
+        if let Some(other) = other {
+            other.wake();
+        }
+    }
+}
+
+/// The waker of the request: it notes the wake, and wakes whoever polled last.
+#[derive(Default)]
+struct Relay(Mutex<Wakes>);
+
+#[derive(Default)]
+struct Wakes {
+    /// When the first wake came that no poll has followed yet.
+    unserved: Option<Instant>,
+    last: Option<Waker>,
+}
+
+impl Relay {
+    fn lock(&self) -> MutexGuard<'_, Wakes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_unserved(&self) -> bool {
+        self.lock().unserved.is_some()
+    }
+
+    /// A poll follows, by the owner of this waker: since when has it been due?
+    fn serve(&self, waker: &Waker) -> Option<Instant> {
+        let mut wakes = self.lock();
+        let since = wakes.unserved.take();
+        let replaced = wakes.last.replace(waker.clone());
+        drop(wakes);
+        drop(replaced);
+        since
+    }
+}
+
+impl Wake for Relay {
+    fn wake(self: Arc<Self>) {
+        let mut wakes = self.lock();
+        wakes.unserved.get_or_insert_with(Instant::now);
+        let last = wakes.last.clone();
+        drop(wakes);
+        if let Some(last) = last {
+            last.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
