@@ -1,31 +1,60 @@
-//! Editing the aliases of a version.
+//! Editing the aliases of a version, and moving an alias from one version to another.
 //!
 //! The service replaces the whole list and has no version check, so two editors can lose each
 //! other's change: reading just before narrows the gap and reading back afterwards finds most of
-//! what went wrong, but neither closes it.
+//! what went wrong, but neither closes it. The edits of one client and its clones wait for each
+//! other.
 
-use crate::error::{Error, ErrorKind, Result, Sent, printable};
-use crate::names::{ModelVersionName, NameError, VersionAlias};
-use crate::raw::types as raw;
-use crate::retry::Op;
+mod carry_out;
+mod edit;
+mod intent;
+mod list;
+mod moving;
+mod plan;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::names::{NameError, VersionAlias};
 use crate::versions::{ModelVersion, Version};
+use edit::Edit;
+use list::{Shown, each_once, is_expected, sendable, told, with_keys};
+
+pub use intent::MoveIntent;
+pub use moving::{AliasMove, MoveAlias};
+pub use plan::{MovePlan, MoveStep};
 
 impl Version {
     /// Adds an alias to those that the version has, and reads the version back.
     ///
     /// Nothing is sent when it has the alias already. The service keeps an alias unique within
-    /// the organization and architecture: one that another version holds must be removed there
-    /// first.
+    /// the organization and architecture: to take one from another version, use
+    /// [`Model::move_alias`](crate::Model::move_alias).
+    ///
+    /// Each edit of aliases reads the list, writes it whole to the integer id, and reads it back;
+    /// the edits of one client and its clones follow one after another. The service has no
+    /// version check, so an edit by somebody else that falls between our read and our write is
+    /// lost; no client can exclude that.
+    ///
+    /// # When an answer is lost
+    ///
+    /// The list is read. If it is as written, the edit is done; if it is as before, it is written
+    /// again, as often as the [`RetryPolicy`](crate::RetryPolicy) says; anything else is a
+    /// conflict, and nothing is overwritten. A write that the network delivers only after all
+    /// this can still undo what came later.
+    ///
+    /// # When the future is dropped
+    ///
+    /// The list is as before, or as it was to be written, or becomes so within moments, when the
+    /// request was on its way. [`get`](Version::get) tells; to call this again is safe, since it
+    /// reads first.
     ///
     /// # Errors
     ///
     /// [`Conflict`](crate::ErrorKind::Conflict) when another version holds the alias, when the
-    /// version carries an alias that cannot be sent back, or when the list is not as written
-    /// afterwards because somebody else has edited it. [`Decode`](crate::ErrorKind::Decode) when
-    /// the service does not tell which aliases the version has: they would be lost. After a lost
-    /// answer
-    /// [`may_have_happened`](crate::Error::may_have_happened) is true and nothing is sent again;
-    /// [`get`](Version::get) tells.
+    /// version carries an alias that cannot be sent back, or when somebody else is seen to have
+    /// edited the list: the error shows both lists. [`Decode`](crate::ErrorKind::Decode) when the
+    /// service does not tell which aliases the version has: they would be lost. When what was
+    /// written is not known in the end, [`may_have_happened`](crate::Error::may_have_happened) is
+    /// true.
     pub async fn add_alias(
         &self,
         alias: impl TryInto<VersionAlias, Error: Into<NameError>>,
@@ -43,7 +72,8 @@ impl Version {
 
     /// Removes an alias from those that the version has, and reads the version back.
     ///
-    /// Nothing is sent when it does not have the alias.
+    /// Nothing is sent when it does not have the alias. Otherwise as
+    /// [`add_alias`](Version::add_alias), also when an answer is lost or the future dropped.
     ///
     /// # Errors
     ///
@@ -63,8 +93,13 @@ impl Version {
 
     /// Replaces all aliases of the version, whatever they were, and reads the version back.
     ///
-    /// An alias given twice is sent once; an empty list removes them all. Nothing is sent when
-    /// the version has just these already.
+    /// An alias given twice is sent once; an empty list removes them all, but for those that
+    /// begin with `idem-`: the idempotency key of an upload stays until
+    /// [`remove_alias`](Version::remove_alias) names it. Nothing is sent when the version has
+    /// just these already. Otherwise as [`add_alias`](Version::add_alias), also when an answer is
+    /// lost or the future dropped.
+    ///
+    /// [`replace_aliases`](Version::replace_aliases) does it only if they are what you saw.
     ///
     /// # Errors
     ///
@@ -77,14 +112,59 @@ impl Version {
     where
         A: TryInto<VersionAlias, Error: Into<NameError>>,
     {
-        let mut wanted: Vec<VersionAlias> = Vec::new();
-        for alias in aliases {
-            let alias = alias.try_into().map_err(Into::into)?;
-            if !wanted.contains(&alias) {
-                wanted.push(alias);
+        let wanted = each_once(aliases)?;
+        self.edit_aliases(|version| Ok(with_keys(version.aliases(), &wanted, &[])))
+            .await
+    }
+
+    /// Replaces all aliases of the version if they are what you saw, and reads the version back.
+    ///
+    /// An alias that begins with `idem-`, the idempotency key of an upload, counts and is
+    /// replaced only if `expected` names it; otherwise it stays. Nothing is sent when the version
+    /// has just the new ones already and they were expected. Otherwise as
+    /// [`add_alias`](Version::add_alias), also when an answer is lost or the future dropped.
+    ///
+    /// ```no_run
+    /// # async fn run(version: cerebras_management::Version) -> cerebras_management::Result<()> {
+    /// let seen = version.get().await?;
+    /// version.replace_aliases(seen.aliases(), ["stable", "run-42"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`](crate::ErrorKind::Conflict) that shows both lists when they are not what was
+    /// expected, in whatever order: nothing was written. Otherwise as for
+    /// [`add_alias`](Version::add_alias).
+    pub async fn replace_aliases<E, A>(
+        &self,
+        expected: impl IntoIterator<Item = E, IntoIter: Send> + Send,
+        aliases: impl IntoIterator<Item = A, IntoIter: Send> + Send,
+    ) -> Result<ModelVersion>
+    where
+        E: TryInto<VersionAlias, Error: Into<NameError>>,
+        A: TryInto<VersionAlias, Error: Into<NameError>>,
+    {
+        let expected = each_once(expected)?;
+        let wanted = each_once(aliases)?;
+        self.edit_aliases(|version| {
+            let held = told(version)?;
+            if is_expected(held, &expected) {
+                return Ok(with_keys(held, &wanted, &expected));
             }
-        }
-        self.edit_aliases(|_| Ok(wanted)).await
+            Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "its aliases are {}, and {} were expected",
+                    Shown(held),
+                    Shown(&expected)
+                ),
+            )
+            .about(format_args!("model version {}", version.name()))
+            .remedy_is("nothing was written: somebody else has edited them; look again"))
+        })
+        .await
     }
 
     /// Reads, writes to the integer id, and reads back.
@@ -92,130 +172,14 @@ impl Version {
         &self,
         wanted: impl FnOnce(&ModelVersion) -> Result<Vec<VersionAlias>>,
     ) -> Result<ModelVersion> {
+        let _ours = self.client().alias_edit().await;
         let before = self.get().await?;
         let wanted = wanted(&before)?;
-        if before
-            .told_aliases()
-            .is_some_and(|held| same(held, &wanted))
-        {
-            return Ok(before);
+        let edit = Edit::new(self.client(), &before, wanted)?;
+        if edit.changes() {
+            edit.apply().await
+        } else {
+            Ok(before)
         }
-        let Some(name) = before.parsed_name() else {
-            return Err(crate::versions::no_id(before.name()));
-        };
-        let pinned = Version::new(self.client().clone(), name.clone());
-        let answered = pinned.put_aliases(name, &wanted).await?;
-        let after = pinned.get().await.map_err(|error| {
-            error
-                .about_rather(format_args!(
-                    "model version {name}: its aliases were written as [{}], and reading them \
-                     back failed",
-                    joined(&wanted)
-                ))
-                .during(Op::UPDATE_MODEL_VERSION_ALIASES.id, true)
-                .accepted()
-        })?;
-        // Where a read does not tell them, the answer to the write does.
-        let held = after.told_aliases().or(answered.as_deref());
-        let held = held.unwrap_or_default();
-        if same(held, &wanted) {
-            return Ok(after);
-        }
-        Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
-                "its aliases were written as [{}] and read back as [{}]",
-                joined(&wanted),
-                printable(&held.join(", "))
-            ),
-        )
-        .about(format_args!("model version {name}"))
-        .sent(Sent::Yes)
-        .remedy_is("somebody else has edited them: look, and edit again"))
     }
-
-    /// Writes, and gives the list that the service answers.
-    async fn put_aliases(
-        &self,
-        name: &ModelVersionName,
-        wanted: &[VersionAlias],
-    ) -> Result<Option<Vec<String>>> {
-        let op = Op::UPDATE_MODEL_VERSION_ALIASES;
-        let body = raw::ModelVersionUpdateAliasesRequest {
-            version_aliases: wanted.to_vec(),
-        };
-        let answer = self
-            .client()
-            .call(op, |raw| {
-                let (name, body) = (name.clone(), body.clone());
-                async move {
-                    raw.update_model_version_aliases(
-                        name.org(),
-                        name.architecture(),
-                        name.version(),
-                        &body,
-                    )
-                    .await
-                }
-            })
-            .await
-            .map_err(|error| {
-                let error = self.explain(error);
-                match error.kind() {
-                    ErrorKind::Conflict => error.remedy_is(
-                        "an alias names one version at a time: remove it from the version that \
-                         holds it first",
-                    ),
-                    // How the service refuses an alias that is held is not published.
-                    ErrorKind::Rejected if error.status() == Some(400) => error.remedy_is(
-                        "if another version holds one of the aliases, remove it there first",
-                    ),
-                    _ => error,
-                }
-            })?;
-        if answer.name != name.to_string() {
-            return Err(
-                crate::explain::other_than_asked("version", answer.name, name)
-                    .during(op.id, true)
-                    .accepted(),
-            );
-        }
-        Ok(answer.version_aliases)
-    }
-}
-
-/// The aliases that a version has, as they can be sent back. The service may hold one that is not
-/// of the published form, or not tell them; to leave them out would be to lose them silently.
-fn sendable(version: &ModelVersion) -> Result<Vec<VersionAlias>> {
-    let Some(aliases) = version.told_aliases() else {
-        return Err(Error::new(
-            ErrorKind::Decode,
-            "the service did not tell its aliases, so that a new list would lose them",
-        )
-        .about(format_args!("model version {}", printable(version.name())))
-        .remedy_is("nothing was written: replace the whole list with set_aliases"));
-    };
-    aliases
-        .iter()
-        .map(|alias| {
-            alias.parse().map_err(|error: NameError| {
-                Error::new(
-                    ErrorKind::Conflict,
-                    format!("it carries an alias that cannot be sent back: {error}"),
-                )
-                .about(format_args!("model version {}", printable(version.name())))
-                .remedy_is("nothing was written: replace the whole list with set_aliases")
-            })
-        })
-        .collect()
-}
-
-/// Whether two lists name the same aliases, in whatever order.
-fn same(held: &[String], wanted: &[VersionAlias]) -> bool {
-    held.len() == wanted.len() && wanted.iter().all(|a| held.iter().any(|h| h == a.as_str()))
-}
-
-fn joined(aliases: &[VersionAlias]) -> String {
-    let texts: Vec<_> = aliases.iter().map(VersionAlias::as_str).collect();
-    texts.join(", ")
 }

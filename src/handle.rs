@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -98,70 +97,80 @@ impl Handle {
 
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::from(FORM);
-        let mut field = |name: &str, value: &dyn fmt::Display| {
-            let value = value.to_string();
-            write!(text, ",{name}={}", utf8_percent_encode(&value, PLAIN))
-        };
-        match &self.of {
-            Subject::Upload { version } => {
-                field("version", version)?;
-            }
+        let base = ("base", &self.base as &dyn fmt::Display);
+        f.pad(&match &self.of {
+            Subject::Upload { version } => word("upload", &[("version", version), base]),
             Subject::Rollout {
                 endpoint,
                 deployment,
                 version,
                 created,
             } => {
-                field("endpoint", endpoint)?;
-                field("deployment", deployment)?;
-                field("version", version)?;
-                if let Some(created) = created {
-                    field("created", created)?;
-                }
+                let mut fields: Vec<(&str, &dyn fmt::Display)> = vec![
+                    ("endpoint", endpoint),
+                    ("deployment", deployment),
+                    ("version", version),
+                ];
+                fields.extend(created.iter().map(|at| ("created", at as _)));
+                fields.push(base);
+                word("rollout", &fields)
             }
-        }
-        field("base", &self.base)?;
-        let kind = match &self.of {
-            Subject::Upload { .. } => ",upload",
-            Subject::Rollout { .. } => ",rollout",
-        };
-        text.insert_str(FORM.len(), kind);
-        f.pad(&text)
+        })
     }
+}
+
+/// One word for every shell: the form, a kind, and fields by name.
+pub(crate) fn word(kind: &str, fields: &[(&str, &dyn fmt::Display)]) -> String {
+    let mut text = format!("{FORM},{kind}");
+    for (name, value) in fields {
+        let value = value.to_string();
+        text.extend([",", name, "="]);
+        text.extend(utf8_percent_encode(&value, PLAIN));
+    }
+    text
 }
 
 impl FromStr for Handle {
     type Err = HandleError;
 
     fn from_str(text: &str) -> Result<Self, HandleError> {
-        read(text.trim()).map_err(|what| HandleError {
-            text: printable(text),
-            what: printable(&what),
-        })
+        read(text.trim()).map_err(|what| HandleError::new("handle", text, &what))
     }
 }
 
-/// A text that is no [`Handle`]. Its `Display` is one line that says what is missing or wrong.
+/// A text that is no [`Handle`], or no [`MoveIntent`](crate::MoveIntent). Its `Display` is one
+/// line that says what is missing or wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandleError {
+    part: &'static str,
     text: String,
     what: String,
 }
 
+impl HandleError {
+    pub(crate) fn new(part: &'static str, text: &str, what: &str) -> Self {
+        Self {
+            part,
+            text: printable(text),
+            what: printable(what),
+        }
+    }
+}
+
 impl fmt::Display for HandleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, what } = self;
+        let Self { part, text, what } = self;
         write!(
             f,
-            "handle \"{text}\": {what}; give it whole, as it was printed"
+            "{part} \"{text}\": {what}; give it whole, as it was printed"
         )
     }
 }
 
 impl std::error::Error for HandleError {}
 
-fn read(text: &str) -> Result<Handle, String> {
+/// The kind of a word, and its fields.
+pub(crate) fn read_word(text: &str) -> Result<(&str, Fields<'_>), String> {
     let mut parts = text.split(',');
     match parts.next() {
         Some(FORM) => {}
@@ -185,21 +194,22 @@ fn read(text: &str) -> Result<Handle, String> {
             return Err(format!("\"{name}=\" is there twice"));
         }
     }
-    let fields = Fields(fields);
-    let version: ModelVersionName = fields.parse("version")?;
-    if version.version().as_id().is_none() {
-        return Err("its version is an alias, which can move".to_owned());
-    }
+    Ok((kind, Fields(fields)))
+}
+
+fn read(text: &str) -> Result<Handle, String> {
+    let (kind, fields) = read_word(text)?;
+    let version = fields.version("version")?;
     let of = match kind {
         "upload" => Subject::Upload { version },
         "rollout" => Subject::Rollout {
             endpoint: fields.parse("endpoint")?,
             deployment: fields.text("deployment")?.to_owned(),
             version,
-            created: match fields.0.get("created") {
-                Some(_) => Some(fields.parse("created")?),
-                None => None,
-            },
+            created: fields
+                .has("created")
+                .then(|| fields.parse("created"))
+                .transpose()?,
         },
         other => return Err(format!("\"{other}\" is neither upload nor rollout")),
     };
@@ -208,10 +218,23 @@ fn read(text: &str) -> Result<Handle, String> {
 }
 
 /// Fields by name. Those that are not asked for are left to later versions.
-struct Fields<'a>(BTreeMap<&'a str, String>);
+pub(crate) struct Fields<'a>(BTreeMap<&'a str, String>);
 
 impl Fields<'_> {
-    fn text(&self, name: &str) -> Result<&str, String> {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A version by its integer id.
+    pub(crate) fn version(&self, name: &str) -> Result<ModelVersionName, String> {
+        let version: ModelVersionName = self.parse(name)?;
+        match version.version().as_id() {
+            Some(_) => Ok(version),
+            None => Err(format!("its {name} is an alias, which can move")),
+        }
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<&str, String> {
         match self.0.get(name).map(String::as_str) {
             Some("") => Err(format!("its \"{name}=\" is empty")),
             Some(value) => Ok(value),
@@ -219,7 +242,7 @@ impl Fields<'_> {
         }
     }
 
-    fn parse<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<T, String> {
+    pub(crate) fn parse<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<T, String> {
         self.text(name)?
             .parse()
             .map_err(|error: T::Err| format!("{name}: {error}"))

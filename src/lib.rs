@@ -65,6 +65,7 @@ mod org;
 mod poll;
 mod printable;
 mod raw;
+mod resend;
 mod resume;
 mod retry;
 pub mod status;
@@ -73,6 +74,7 @@ mod together;
 mod transport;
 mod versions;
 
+pub use aliases::{AliasMove, MoveAlias, MoveIntent, MovePlan, MoveStep};
 pub use client::{Client, ClientBuilder};
 pub use endpoints::{
     Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Replicas,

@@ -59,7 +59,8 @@ impl Op {
 ///
 /// A read is repeated after a broken or refused connection, a timeout, a 429 and a 5xx. A write
 /// is repeated only when it surely was not processed: no connection was made, or the service
-/// answered 429. Repeats take from a budget that all clones of a client share and that calls
+/// answered 429; an alias edit and a delete also after an answer that was lost, once a look has
+/// shown that it does no harm. Repeats take from a budget that all clones of a client share and that calls
 /// which succeed fill again, so that a client does not flood a service that is down: 100 repeats
 /// in a row, or 50 after timeouts. The pause is drawn evenly between zero and a limit that doubles with each
 /// attempt (full jitter); a `Retry-After` takes its place when it is longer.
@@ -124,7 +125,16 @@ impl RetryPolicy {
 
     /// The pause before the next attempt, or none when this error is the answer.
     pub(crate) fn pause_after(&self, op: Op, attempt: u32, error: &Error) -> Option<Duration> {
-        if attempt >= self.max_attempts || !is_repeatable(op, error) {
+        if !is_repeatable(op, error) {
+            return None;
+        }
+        self.pause_after_look(attempt, error)
+    }
+
+    /// The same for a caller that looks before each further attempt, and so may repeat a write
+    /// whose answer was lost.
+    pub(crate) fn pause_after_look(&self, attempt: u32, error: &Error) -> Option<Duration> {
+        if attempt >= self.max_attempts || !may_pass(error) {
             return None;
         }
         let doubled = self.base.saturating_mul(1 << (attempt - 1).min(16));
@@ -172,13 +182,16 @@ impl Budget {
 }
 
 fn is_repeatable(op: Op, error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::RateLimited => true,
-        ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Unavailable => {
-            op.effect == Effect::Reads || error.was_sent() == Sent::No
-        }
-        _ => false,
-    }
+    let unprocessed = error.kind() == ErrorKind::RateLimited || error.was_sent() == Sent::No;
+    may_pass(error) && (op.effect == Effect::Reads || unprocessed)
+}
+
+/// Whether another attempt may fare better.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::RateLimited | ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Unavailable
+    )
 }
 
 #[cfg(test)]
@@ -211,6 +224,8 @@ mod tests {
                     op.id
                 );
             }
+            let looked = policy.pause_after_look(1, &error);
+            assert_eq!(looked.is_some(), read, "{kind:?} {sent:?} after a look");
         }
     }
 

@@ -53,6 +53,36 @@ pub struct VersionAlias(Arc<str>);
 
 text_newtype!(VersionAlias, "an alias", check);
 
+/// What the alias of an idempotency key begins with.
+pub(crate) const IDEMPOTENCY_PREFIX: &str = "idem-";
+
+impl VersionAlias {
+    /// Whether it is an idempotency key: an alias that begins with `idem-`, by which an upload is
+    /// found again after a lost answer.
+    ///
+    /// A key names no use of a version. Edits of aliases keep it unless it is named, and the guard
+    /// of a delete does not count it.
+    ///
+    /// ```
+    /// use cerebras_management::names::VersionAlias;
+    ///
+    /// let key: VersionAlias = "idem-3f9a0c".parse()?;
+    /// assert!(key.is_idempotency_key());
+    /// let alias: VersionAlias = "production".parse()?;
+    /// assert!(!alias.is_idempotency_key());
+    /// # Ok::<(), cerebras_management::names::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn is_idempotency_key(&self) -> bool {
+        is_idempotency_key(&self.0)
+    }
+}
+
+/// The same of an alias as the service sent it.
+pub(crate) fn is_idempotency_key(alias: &str) -> bool {
+    alias.starts_with(IDEMPOTENCY_PREFIX)
+}
+
 fn check(text: &str) -> Result<(), NameError> {
     problem(text).map_or(Ok(()), |error| {
         let explanation = if text.bytes().all(|b| b.is_ascii_digit()) {

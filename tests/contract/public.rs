@@ -11,10 +11,11 @@ use cerebras_management::status::{
     DeploymentState, Phase, RolloutStatus, SyncStatus, UnknownStatus,
 };
 use cerebras_management::{
-    ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete, Deleted, Deploy, DeployTarget,
-    Deployment, Endpoint, EndpointDetails, EndpointSummary, Error, ErrorKind, FieldError, Handle,
-    HandleError, Model, ModelVersion, Operation, Org, Replicas, Resumed, RetryPolicy,
-    RolloutProgress, Schedule, Sent, Serving, SyncProgress, Upload, Version, Wait, Watch,
+    AliasMove, ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete, Deleted, Deploy,
+    DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Error, ErrorKind,
+    FieldError, First, Handle, HandleError, Model, ModelVersion, MoveAlias, MoveIntent, MovePlan,
+    MoveStep, Operation, Org, Replicas, Resumed, RetryPolicy, RolloutProgress, Schedule, Sent,
+    Serving, SyncProgress, Upload, Version, Wait, Waited, Watch, first_of, wait_all,
 };
 
 use crate::harness::{builder, endpoint, model, version_1};
@@ -73,12 +74,20 @@ fn add_leaves(tree: &syn::UseTree, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Names that are no types: two traits and two aliases.
-const NO_TYPES: [&str; 4] = ["KeyFuture", "KeyProvider", "Result", "Tracked"];
+/// Names that are no types: traits, aliases and functions.
+const NO_TYPES: [&str; 6] = [
+    "KeyFuture",
+    "KeyProvider",
+    "Result",
+    "Tracked",
+    "first_of",
+    "wait_all",
+];
 
 #[test]
 fn every_public_type_is_send_and_sync_and_shows_itself() {
     let mut checked = types![
+        AliasMove,
         ApiKey,
         Change<Deployment>,
         Chat,
@@ -96,10 +105,15 @@ fn every_public_type_is_send_and_sync_and_shows_itself() {
         Error,
         ErrorKind,
         FieldError,
+        First<Deployment>,
         Handle,
         HandleError,
         Model,
         ModelVersion,
+        MoveAlias,
+        MoveIntent,
+        MovePlan,
+        MoveStep,
         Operation<Deployment>,
         Org,
         Replicas,
@@ -113,10 +127,12 @@ fn every_public_type_is_send_and_sync_and_shows_itself() {
         Upload,
         Version,
         Wait<Deployment>,
+        Waited,
         Watch<Deployment>,
     ];
     checked.extend(types![
         Change<ModelVersion>,
+        First<ModelVersion>,
         Operation<ModelVersion>,
         Wait<ModelVersion>,
         Watch<ModelVersion>,
@@ -172,11 +188,14 @@ fn every_future_is_send() {
     can_be_sent(version.add_alias("run-42"));
     can_be_sent(version.remove_alias("run-42"));
     can_be_sent(version.set_aliases(["run-42"]));
+    can_be_sent(version.replace_aliases(["run-41"], ["run-42"]));
+    can_be_sent(model.move_alias("production", "2").plan());
     can_be_sent(endpoint.get());
     can_be_sent(endpoint.serving());
 
     can_be_spawned(model.upload("s3://my-bucket/x").into_future());
     can_be_spawned(version.delete().into_future());
+    can_be_spawned(model.move_alias("production", "2").into_future());
     can_be_spawned(endpoint.deploy("run-42").into_future());
     can_be_spawned(endpoint.chat("Hello!").into_future());
     can_be_spawned(async move { org.endpoints().await });
@@ -185,6 +204,8 @@ fn every_future_is_send() {
         let operation = endpoint.deploy("run-42").await?;
         operation.wait().await
     });
+    can_be_spawned(wait_all(Vec::<Wait<Deployment>>::new()));
+    can_be_spawned(first_of(Vec::<Wait<ModelVersion>>::new()));
     can_be_spawned(async move {
         let operation = model.upload("s3://my-bucket/x").await?;
         let wait = operation.wait().into_future();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cerebras_management::{Client, Endpoint, Model, Version};
+use cerebras_management::{Client, Endpoint, Model, RetryPolicy, Version};
 use cerebras_management_simulator::{Builder, INFERENCE_KEY, MANAGEMENT_KEY, Simulator};
 
 use super::{ARCHITECTURE, ENDPOINT, ORG, Pace, lines, serving, synced};
@@ -77,6 +77,10 @@ impl Rig {
 pub(crate) struct Somebody(Client);
 
 impl Somebody {
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
+    }
+
     pub(crate) fn version(&self, reference: &str) -> Version {
         model(&self.0).version(reference).unwrap()
     }
@@ -114,6 +118,7 @@ fn paced(simulator: &Simulator, pace: &Pace) -> Client {
         .base_url(format!("http://localhost:{}", simulator.addr().port()))
         .key(MANAGEMENT_KEY)
         .inference_key(INFERENCE_KEY)
+        .retry(RetryPolicy::default().base(Duration::from_millis(10)))
         .http(http)
         .build()
         .unwrap()

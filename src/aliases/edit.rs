@@ -1,0 +1,215 @@
+//! One edit of the aliases of one version: written, looked at in doubt, and read back.
+
+use super::list::{Shown, same};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::explain::other_than_asked;
+use crate::names::{ModelVersionName, VersionAlias};
+use crate::raw::types as raw;
+use crate::resend::Resends;
+use crate::retry::Op;
+use crate::versions::{ModelVersion, Version, no_id};
+
+const OP: Op = Op::UPDATE_MODEL_VERSION_ALIASES;
+
+/// A list that was read, and the list that is to take its place.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    /// By its integer id: an alias could move between two attempts.
+    version: Version,
+    /// As the service told it; none where it did not.
+    before: Option<Vec<String>>,
+    wanted: Vec<VersionAlias>,
+}
+
+/// What is known when a list is written.
+pub(super) enum Written {
+    /// The service has answered so, with the list that it holds now, if it told it.
+    Answered(Option<Vec<String>>),
+    /// The answer was lost, and then the list was read as it was written.
+    Seen(Box<ModelVersion>),
+}
+
+impl Edit {
+    pub(super) fn new(
+        client: &Client,
+        read: &ModelVersion,
+        wanted: Vec<VersionAlias>,
+    ) -> Result<Self> {
+        let name = read.parsed_name().ok_or_else(|| no_id(read.name()))?;
+        Ok(Self {
+            version: Version::new(client.clone(), name.clone()),
+            before: read.told_aliases().map(<[_]>::to_vec),
+            wanted,
+        })
+    }
+
+    /// The version, by its integer id.
+    pub(super) fn name(&self) -> &ModelVersionName {
+        self.version.name()
+    }
+
+    pub(super) fn before(&self) -> &[String] {
+        self.before.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn wanted(&self) -> &[VersionAlias] {
+        &self.wanted
+    }
+
+    /// Whether there is anything to write.
+    pub(super) fn changes(&self) -> bool {
+        !self.is_wanted(self.before.as_deref())
+    }
+
+    pub(super) async fn read(&self) -> Result<ModelVersion> {
+        self.version.get().await
+    }
+
+    /// Writes the list and reads it back.
+    pub(super) async fn apply(&self) -> Result<ModelVersion> {
+        match self.write().await? {
+            Written::Seen(version) => Ok(*version),
+            Written::Answered(answered) => self.read_back(answered).await,
+        }
+    }
+
+    /// Writes the list. Before it is sent again, after whatever failure, it is read: what
+    /// somebody else has written in the meantime is not overwritten.
+    pub(super) async fn write(&self) -> Result<Written> {
+        let mut resends = Resends::new(self.version.client(), OP);
+        let mut lost = false;
+        loop {
+            let answered = match self.put().await {
+                Ok(answered) => return self.about_this(answered),
+                Err(error) => error,
+            };
+            lost |= answered.may_have_happened();
+            let (error, again) = resends.pause_after(answered).await;
+            // A later attempt that was refused says nothing of an earlier one.
+            let error = if lost { error.in_doubt() } else { error };
+            if !again && !lost {
+                return Err(error);
+            }
+            let Ok(now) = self.version.get().await else {
+                return Err(error);
+            };
+            if self.is_wanted(now.told_aliases()) {
+                return Ok(Written::Seen(Box::new(now)));
+            }
+            if !self.is_before(now.told_aliases()) {
+                return Err(self.edited_meanwhile(&now, &error, lost));
+            }
+            if !again {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Reads the list back after it was written.
+    pub(super) async fn read_back(&self, answered: Option<Vec<String>>) -> Result<ModelVersion> {
+        let name = self.name();
+        let after = self.version.get().await.map_err(|error| {
+            error
+                .about_rather(format_args!(
+                    "model version {name}: its aliases were written as {}, and reading them \
+                     back failed",
+                    Shown(&self.wanted)
+                ))
+                .during(OP.id, true)
+                .accepted()
+        })?;
+        // Where a read does not tell them, the answer to the write does.
+        let held = after.told_aliases().or(answered.as_deref());
+        if self.is_wanted(held) {
+            return Ok(after);
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "its aliases were written as {} and read back as {}",
+                Shown(&self.wanted),
+                Shown(held.unwrap_or_default())
+            ),
+        )
+        .about(format_args!("model version {name}"))
+        .sent(Sent::Yes)
+        .remedy_is("somebody else has edited them: look, and edit again"))
+    }
+
+    /// Sends it once.
+    async fn put(&self) -> Result<raw::ModelVersionUpdateAliasesResponse> {
+        let body = raw::ModelVersionUpdateAliasesRequest {
+            version_aliases: self.wanted.clone(),
+        };
+        self.version
+            .client()
+            .call_once(OP, |raw| {
+                let (name, body) = (self.name().clone(), body.clone());
+                async move {
+                    raw.update_model_version_aliases(
+                        name.org(),
+                        name.architecture(),
+                        name.version(),
+                        &body,
+                    )
+                    .await
+                }
+            })
+            .await
+            .map_err(|error| {
+                let error = self.version.explain(error);
+                match error.kind() {
+                    ErrorKind::Conflict => error.remedy_is(
+                        "an alias names one version at a time: remove it from the version that \
+                         holds it first",
+                    ),
+                    // How the service refuses an alias that is held is not published.
+                    ErrorKind::Rejected if error.status() == Some(400) => error.remedy_is(
+                        "if another version holds one of the aliases, remove it there first",
+                    ),
+                    _ => error,
+                }
+            })
+    }
+
+    fn about_this(&self, answer: raw::ModelVersionUpdateAliasesResponse) -> Result<Written> {
+        if answer.name == self.name().to_string() {
+            return Ok(Written::Answered(answer.version_aliases));
+        }
+        Err(other_than_asked("version", answer.name, self.name())
+            .during(OP.id, true)
+            .accepted())
+    }
+
+    fn is_wanted(&self, held: Option<&[String]>) -> bool {
+        held.is_some_and(|held| same(held, &self.wanted))
+    }
+
+    fn is_before(&self, held: Option<&[String]>) -> bool {
+        match (&self.before, held) {
+            (Some(before), Some(held)) => same(held, before),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn edited_meanwhile(&self, now: &ModelVersion, cause: &Error, lost: bool) -> Error {
+        let sent = if lost { Sent::Maybe } else { Sent::No };
+        let error = Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "its aliases were {}, were to become {}, and are {} after a write that failed: {}",
+                Shown(self.before()),
+                Shown(&self.wanted),
+                Shown(now.aliases()),
+                cause.brief()
+            ),
+        )
+        .about(format_args!("model version {}", self.name()))
+        .sent(sent)
+        .during(OP.id, true)
+        .after_attempts(cause.attempts());
+        error.remedy_is("somebody else has edited them: look, and edit again")
+    }
+}

@@ -1,0 +1,53 @@
+//! Sending a write again, by a caller that looks in between.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::retry::Op;
+use crate::time::after;
+
+/// Counts the attempts of one write, and keeps its time.
+///
+/// It is for a write that may be repeated after a lost answer once a look has shown that this
+/// does no harm. Each attempt goes out through [`Client::call_once`].
+pub(crate) struct Resends<'a> {
+    client: &'a Client,
+    op: Op,
+    /// For all attempts and the pauses between them.
+    until: Instant,
+    attempts: u32,
+}
+
+impl<'a> Resends<'a> {
+    pub(crate) fn new(client: &'a Client, op: Op) -> Self {
+        Self {
+            client,
+            op,
+            until: after(Instant::now(), client.transport().call_timeout),
+            attempts: 0,
+        }
+    }
+
+    /// Counts an attempt that failed. True after a pause when another may follow; false, at once,
+    /// when this error is the answer.
+    pub(crate) async fn pause_after(&mut self, error: Error) -> (Error, bool) {
+        self.attempts += error.attempts().max(1);
+        let error = error.after_attempts(self.attempts);
+        let Some(pause) = self.pause(&error) else {
+            return (error, false);
+        };
+        tracing::debug!(operation = self.op.id, attempt = self.attempts, ?pause, %error, "to be looked at after a pause");
+        tokio::time::sleep(pause).await;
+        (error, true)
+    }
+
+    fn pause(&self, error: &Error) -> Option<Duration> {
+        let transport = self.client.transport();
+        let pause = transport.retry.pause_after_look(self.attempts, error)?;
+        let in_time = after(Instant::now(), pause) < self.until;
+        (in_time && transport.budget.take(error)).then_some(pause)
+    }
+}
