@@ -248,6 +248,28 @@ fn a_file_that_cannot_be_read_is_named() {
     );
 }
 
+/// A large one is read in pieces, which nobody is to see.
+#[test]
+fn a_large_world_file_is_read_like_any_other() {
+    let org = "[[org]]\nname = \"o\"\narchitectures = [\"a\"]\n";
+    let version =
+        |n| format!("[[org.version]]\narchitecture = \"a\"\nweight_uri = \"s3://b/{n}\"\n");
+    let text = org.to_owned() + &(0..20_000).map(version).collect::<String>();
+    assert!(text.len() > 1 << 20);
+    let file = WorldFile::parse(&text).expect("a world");
+    let versions = &file.orgs[0].versions;
+    let uris = versions.iter().map(|version| version.weight_uri.as_str());
+    assert!(uris.eq((0..20_000).map(|n| format!("s3://b/{n}"))));
+
+    for (wrong, expected) in [
+        ("weight = 1\n", "world file:60004: unknown field `weight`"),
+        ("aliases = [\"A\"]\n", "world file:60004: \"A\" is no alias"),
+    ] {
+        let error = WorldFile::parse(&(text.clone() + wrong)).expect_err(wrong);
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
 /// One document, in two places.
 #[tokio::test]
 async fn the_document_is_served() {

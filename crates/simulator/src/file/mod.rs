@@ -1,6 +1,7 @@
 //! World files and fault files.
 
 mod error;
+mod pieces;
 mod source;
 mod world;
 

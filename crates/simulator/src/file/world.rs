@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
-use super::{FileError, Source};
+use super::{FileError, Source, pieces};
 use crate::world::check_seed;
 use crate::{Behaviour, Builder, SeedOrg, SeedWorld, Timings};
 
@@ -58,6 +58,9 @@ pub struct WorldFile {
     pub orgs: Vec<SeedOrg>,
 }
 
+/// From how many bytes on a file is read in pieces.
+const LARGE: usize = 1 << 20;
+
 impl WorldFile {
     /// Reads a file.
     ///
@@ -81,7 +84,9 @@ impl WorldFile {
     }
 
     fn from_source(source: &Source) -> Result<Self, FileError> {
-        let file: Self = source.parse()?;
+        let text = source.text();
+        let large = (text.len() > LARGE).then(|| pieces::parse(text)).flatten();
+        let file = large.map_or_else(|| source.parse(), Ok)?;
         if !file.orgs.is_empty() {
             check_seed(&file.orgs).map_err(|bad| source.error_at(&bad.place, &bad.message))?;
         }
