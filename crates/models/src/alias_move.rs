@@ -8,7 +8,8 @@
 //!
 //! The intent is closed at the end, unless a write was met by silence or the process crashed: then
 //! one of its writes may be adrift. An open intent can be recovered from at any time: when nobody
-//! has the alias, it is added. It is closed when it is so old that nothing of it can be adrift.
+//! has the alias, it is added; when the version has it that had it at first, it stays there, or the
+//! move is begun again. The intent is closed when it is so old that nothing of it can be adrift.
 //!
 //! Followed by `Model::move_alias`.
 
@@ -35,6 +36,8 @@ struct Move {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Protocol {
     Sound,
+    /// As sound, but recovery begins the move again when the alias is where it was at first.
+    BeginsAgain,
     /// Naive: records nothing.
     WithoutIntent,
     /// Naive: recovers once, and is done with it.
@@ -196,6 +199,10 @@ impl Move {
                 mover.step = Step::Send(Write::Remove);
             }
             Step::LookToRecover if holder.is_none() => mover.step = Step::Send(Write::Add),
+            Step::LookToRecover if is_at_from && self.protocol == Protocol::BeginsAgain => {
+                mover.saw = ended;
+                mover.step = Step::Send(Write::Remove);
+            }
             Step::LookToRecover => {
                 mover.doubt &= !closable;
                 mover.end(Told::Held);

@@ -63,6 +63,17 @@ fn a_reported_move_lasts(model: &Move, state: &State) -> bool {
     state.movers.iter().zip(model.movers).all(lasts)
 }
 
+/// Of the second of two, that moves back what the first has moved.
+fn a_reported_move_back_lasts(_: &Move, state: &State) -> bool {
+    state.movers[1].step != Step::Told(Told::Moved) || state.holds[0]
+}
+
+fn what_was_put_back_does_not_come_to_the_target(model: &Move, state: &State) -> bool {
+    let put_back = |mover: &Mover| mover.step == Step::Told(Told::PutBack);
+    let away = |(mover, (_, to)): (&Mover, &(usize, usize))| !put_back(mover) || !state.holds[*to];
+    state.movers.iter().zip(model.movers).all(away)
+}
+
 const CLAIMS: [Claim<Move>; 4] = [
     at_most_one_version_has_the_alias,
     the_alias_is_not_lost_for_ever,
@@ -98,6 +109,15 @@ const AGAIN_AND_BACK: Move = Move {
     ..RIVALS
 };
 
+/// One that crashes and whose recovery begins again, and one that moves the alias back.
+const BEGUN_AGAIN: Move = Move {
+    protocol: Protocol::BeginsAgain,
+    losses: 0,
+    refusals: 0,
+    crashes: 1,
+    ..AND_BACK
+};
+
 /// With losses, but without crashes and refusals: the shortest ways are easier to read.
 fn calm(model: Move) -> Move {
     Move {
@@ -107,10 +127,45 @@ fn calm(model: Move) -> Move {
     }
 }
 
+// Parts of a move in which nothing goes wrong.
+
+fn begin(of: usize) -> Vec<Action> {
+    vec![Action::Look(of), Action::Record(of), Action::Send(of)]
+}
+
+/// The removal is handled, and then the add.
+fn write(of: usize) -> Vec<Action> {
+    vec![
+        Action::Handle(of),
+        Action::Receive(of),
+        Action::Send(of),
+        Action::Handle(of),
+    ]
+}
+
+fn finish(of: usize) -> Vec<Action> {
+    [write(of), vec![Action::Receive(of), Action::Look(of)]].concat()
+}
+
 #[test]
 fn the_alias_is_never_on_two_versions_and_recovery_gives_it_back_when_it_is_on_none() {
     for model in [RIVALS, AND_BACK, TWICE, AGAIN_AND_BACK] {
         assert_holds(&model, &CLAIMS);
+    }
+}
+
+/// Recovery may also begin the move again, where nobody moves the alias back meanwhile.
+#[test]
+fn recovery_may_begin_a_move_again_that_nobody_moves_back() {
+    for model in [RIVALS, TWICE] {
+        let model = Move {
+            protocol: Protocol::BeginsAgain,
+            crashes: 1,
+            refusals: 1,
+            ..model
+        };
+        assert_holds(&model, &CLAIMS);
+        assert_holds(&model, &[no_move_is_undone_unread]);
     }
 }
 
@@ -120,6 +175,7 @@ fn a_rivals_move_is_not_undone_by_one_who_did_not_see_it() {
         assert_holds(&model, &[no_move_is_undone_unread]);
     }
     assert_holds(&RIVALS, &[a_reported_move_lasts]);
+    assert_holds(&AND_BACK, &[a_reported_move_back_lasts]);
 }
 
 #[test]
@@ -162,29 +218,92 @@ fn a_removal_in_doubt_may_undo_a_later_move() {
         &calm(AGAIN_AND_BACK),
         no_move_is_undone_unread,
         &[
-            Action::Look(0),
-            Action::Record(0),
-            Action::Send(0),
-            Action::TimeOut(0),
-            Action::Look(0),
-            Action::Look(1),
-            Action::Record(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Look(1),
-            Action::Look(2),
-            Action::Record(2),
-            Action::Send(2),
-            Action::Handle(2),
-            Action::Receive(2),
-            Action::Send(2),
-            Action::Handle(2),
-            Action::HandleAdrift(0, Write::Remove),
-        ],
+            begin(0),
+            vec![Action::TimeOut(0), Action::Look(0)],
+            begin(1),
+            finish(1),
+            begin(2),
+            write(2),
+            vec![Action::HandleAdrift(0, Write::Remove)],
+        ]
+        .concat(),
+    );
+}
+
+/// Cannot be promised: an add that met silence may come in the gap of another move, long after the
+/// alias was put back.
+#[test]
+fn an_add_in_doubt_may_come_after_the_alias_was_put_back() {
+    assert_breaks(
+        &calm(RIVALS),
+        what_was_put_back_does_not_come_to_the_target,
+        &[
+            begin(0),
+            vec![
+                Action::Handle(0),
+                Action::Receive(0),
+                Action::Send(0),
+                Action::TimeOut(0),
+                Action::Look(0),
+                Action::Send(0),
+                Action::Handle(0),
+                Action::Receive(0),
+                Action::Look(0),
+            ],
+            begin(1),
+            vec![Action::Handle(1)],
+            vec![Action::HandleAdrift(0, Write::Add)],
+        ]
+        .concat(),
+    );
+}
+
+/// Cannot be promised when recovery begins again: a move that was moved back looks like one that
+/// never began.
+#[test]
+fn a_move_that_is_begun_again_may_undo_a_move_back() {
+    assert_breaks(
+        &BEGUN_AGAIN,
+        a_reported_move_back_lasts,
+        &[
+            begin(0),
+            write(0),
+            vec![Action::Crash(0), Action::Recover(0)],
+            begin(1),
+            write(1),
+            vec![
+                Action::Look(0),
+                Action::Send(0),
+                Action::Receive(1),
+                Action::Look(1),
+                Action::Handle(0),
+            ],
+        ]
+        .concat(),
+    );
+}
+
+/// Cannot be promised when recovery begins again: it sends the removal a second time, while the
+/// first may be adrift.
+#[test]
+fn a_move_that_is_begun_again_leaves_the_first_removal_adrift() {
+    assert_breaks(
+        &BEGUN_AGAIN,
+        no_move_is_undone_unread,
+        &[
+            begin(0),
+            vec![
+                Action::Crash(0),
+                Action::Recover(0),
+                Action::Look(0),
+                Action::Send(0),
+            ],
+            write(0),
+            begin(1),
+            write(1),
+            vec![Action::HandleAdrift(0, Write::Remove)],
+        ]
+        .concat(),
     );
 }
 
@@ -242,29 +361,14 @@ fn a_resent_removal_loses_the_alias_after_it_was_moved_back() {
         &model,
         the_alias_is_not_lost_for_ever,
         &[
-            Action::Look(0),
-            Action::Record(0),
-            Action::Send(0),
-            Action::TimeOut(0),
-            Action::Look(0),
-            Action::Send(0),
-            Action::Handle(0),
-            Action::Receive(0),
-            Action::Send(0),
-            Action::Handle(0),
-            Action::Receive(0),
-            Action::Look(0),
-            Action::Look(1),
-            Action::Record(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Look(1),
-            Action::HandleAdrift(0, Write::Remove),
-        ],
+            begin(0),
+            vec![Action::TimeOut(0), Action::Look(0), Action::Send(0)],
+            finish(0),
+            begin(1),
+            finish(1),
+            vec![Action::HandleAdrift(0, Write::Remove)],
+        ]
+        .concat(),
     );
 }
 
@@ -282,30 +386,29 @@ fn a_removal_that_a_rival_seems_to_confirm_loses_the_alias_after_it_was_put_back
         &model,
         the_alias_is_not_lost_for_ever,
         &[
-            Action::Look(0),
-            Action::Record(0),
-            Action::Send(0),
-            Action::TimeOut(0),
-            Action::Look(1),
-            Action::Record(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Look(0),
-            Action::Send(0),
-            Action::Refuse(0),
-            Action::Receive(0),
-            Action::Look(0),
-            Action::Send(0),
-            Action::Handle(0),
-            Action::Receive(0),
-            Action::Look(0),
-            Action::Receive(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Look(1),
-            Action::HandleAdrift(0, Write::Remove),
-        ],
+            begin(0),
+            vec![Action::TimeOut(0)],
+            begin(1),
+            vec![
+                Action::Handle(1),
+                Action::Look(0),
+                Action::Send(0),
+                Action::Refuse(0),
+                Action::Receive(0),
+                Action::Look(0),
+                Action::Send(0),
+                Action::Handle(0),
+                Action::Receive(0),
+                Action::Look(0),
+                Action::Receive(1),
+                Action::Send(1),
+                Action::Handle(1),
+                Action::Receive(1),
+                Action::Look(1),
+            ],
+            vec![Action::HandleAdrift(0, Write::Remove)],
+        ]
+        .concat(),
     );
 }
 
@@ -321,26 +424,12 @@ fn a_move_by_force_undoes_what_a_rival_was_told() {
         &model,
         a_reported_move_lasts,
         &[
-            Action::Look(0),
-            Action::Record(0),
-            Action::Look(1),
-            Action::Record(1),
-            Action::Send(0),
-            Action::Handle(0),
-            Action::Receive(0),
-            Action::Send(0),
-            Action::Handle(0),
-            Action::Receive(0),
-            Action::Look(0),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Send(1),
-            Action::Handle(1),
-            Action::Receive(1),
-            Action::Look(1),
-            Action::Send(1),
-            Action::Handle(1),
-        ],
+            begin(1),
+            begin(0),
+            finish(0),
+            finish(1),
+            vec![Action::Send(1), Action::Handle(1)],
+        ]
+        .concat(),
     );
 }
