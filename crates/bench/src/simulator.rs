@@ -18,7 +18,7 @@ use crate::sample::Sample;
 
 const ROUNDS: usize = 30;
 const CONNECTIONS: usize = 4;
-pub(crate) const SIZES: [usize; 3] = [10, 1_000, 100_000];
+const SIZES: [usize; 3] = [10, 1_000, 100_000];
 pub(crate) const ARCHITECTURE: &str = DEFAULT_ARCHITECTURES[0];
 
 pub(crate) async fn run() -> Result<(), Failure> {
