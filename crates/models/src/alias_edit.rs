@@ -5,7 +5,8 @@
 //! it wrote it is success, and anything else "may have happened". It does not write again, since
 //! then two writes of one list could be adrift, and the later would undo what came between.
 //!
-//! Followed by `Version::add_alias`, `remove_alias` and `set_aliases`.
+//! Followed by `Version::add_alias`, `remove_alias`, `set_aliases` and `replace_aliases` under
+//! `RetryPolicy::none()`; under other policies they are [`Protocol::ResendsWhatShowsNoEffect`].
 
 use stateright::Model;
 

@@ -11,7 +11,9 @@
 //! has the alias, it is added; when the version has it that had it at first, it stays there, or the
 //! move is begun again. The intent is closed when it is so old that nothing of it can be adrift.
 //!
-//! Followed by `Model::move_alias`.
+//! Followed by `Model::move_alias` under `RetryPolicy::none()`, with the intent kept by the caller;
+//! `Client::resume_move` is [`Protocol::BeginsAgain`]. Under other policies a removal that met
+//! silence may be sent again: [`Protocol::ResendsTheRemoval`].
 
 use std::collections::BTreeSet;
 

@@ -25,4 +25,6 @@ mod checks;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod upload;
