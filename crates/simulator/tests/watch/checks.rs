@@ -7,7 +7,7 @@ use cerebras_management_simulator::{
 };
 use serde_json::Value;
 
-use super::{ALIASES, PLACES, Watch};
+use super::{ALIASES, PLACES, STARTED, Watch};
 
 impl Watch {
     pub(super) fn check(&mut self) {
@@ -136,9 +136,12 @@ impl Watch {
         let states: Vec<_> = deployments.into_iter().map(|d| (d.id, d.state)).collect();
         let seen = &mut self.seen_at[at];
         assert!(updated >= seen.updated, "time went back");
-        if states == seen.states && seen.updated > 0 {
+        if states != seen.states {
+            assert!(updated >= seen.looked, "changed, and not updated");
+        } else if seen.updated > 0 {
             assert_eq!(updated, seen.updated);
         }
+        seen.looked = STARTED + self.latest.as_secs();
         seen.states = states;
         seen.updated = updated;
         self.seen = self.seen.max(updated);

@@ -46,6 +46,9 @@ pub(crate) const REFERENCES: [&str; 8] = [
     "007",
 ];
 
+/// In Unix seconds.
+const STARTED: u64 = 1_736_700_000;
+
 /// Takes the steps one by one, and checks after each; then lets everything end.
 pub(crate) fn run(behaviour: Behaviour, versions: u64, steps: Vec<Step>) {
     let mut watch = Watch::new(behaviour, versions);
@@ -101,17 +104,14 @@ struct Seen {
     highest_id: u64,
     done: BTreeSet<u64>,
     updated: u64,
+    /// When that was.
+    looked: u64,
     states: Vec<(String, DeploymentState)>,
 }
 
 impl Watch {
     fn new(behaviour: Behaviour, versions: u64) -> Self {
-        let world = World::new(
-            &seed(versions),
-            behaviour,
-            Timings::default(),
-            1_736_700_000,
-        );
+        let world = World::new(&seed(versions), behaviour, Timings::default(), STARTED);
         Self {
             world: world.expect("a world"),
             clock: Duration::ZERO,
@@ -288,6 +288,10 @@ impl Watch {
         let after = self.world.deployments(place.endpoint);
         assert_eq!(after[..before.len()], expected);
         assert_eq!(after.len() - before.len(), usize::from(accepted.is_ok()));
+        if accepted.is_ok() {
+            let state = after.last().map(|deployment| deployment.state);
+            assert_eq!(state, Some(DeploymentState::NotStarted));
+        }
     }
 
     /// The version that answers serves or is being rolled out.
