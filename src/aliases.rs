@@ -15,7 +15,7 @@ mod plan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::{NameError, VersionAlias};
 use crate::versions::{ModelVersion, Version};
-use edit::Edit;
+use edit::{Edit, Silence};
 use list::{Shown, each_once, is_expected, sendable, told, with_keys};
 
 pub use intent::MoveIntent;
@@ -177,7 +177,7 @@ impl Version {
         let wanted = wanted(&before)?;
         let edit = Edit::new(self.client(), &before, wanted)?;
         if edit.changes() {
-            edit.apply().await
+            edit.apply(Silence::IsOvercome).await
         } else {
             Ok(before)
         }

@@ -2,13 +2,15 @@
 //!
 //! After the remove there is one aim: that the alias names a version again, and that nothing is
 //! said which was not looked at. Each failure ends in a look at which version the alias names.
+//!
+//! Nothing is written twice after silence: a removal that comes late would take the alias away
+//! from where it was moved meanwhile. `crates/models/src/alias_move.rs` is this protocol.
 
 use std::fmt;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::edit::{Edit, Written};
+use super::edit::{Edit, Silence, Written};
 use super::list::{Shown, same, sendable};
 use super::moving::AliasMove;
 use super::plan::{MovePlan, holder};
@@ -23,32 +25,45 @@ impl MovePlan {
     /// The caller holds the lock of alias edits.
     pub(super) async fn carry_out(self) -> Result<AliasMove> {
         let Some(add) = &self.add else {
-            return Ok(self.moved(None, self.target.clone()));
+            return Ok(AliasMove {
+                alias: self.intent.alias.clone(),
+                from: self.intent.from.clone(),
+                to: self.intent.to.clone(),
+                without_alias: None,
+                in_doubt: false,
+                version: self.target.clone(),
+            });
         };
-        let run = Run {
+        let mut run = Run {
             plan: &self,
             add,
             began: Instant::now(),
+            in_doubt: false,
         };
-        if let Some(remove) = &self.remove
-            && let Err(error) = remove.write().await
-        {
-            return run.was_not_removed(remove, error).await;
+        if let Some(remove) = &self.remove {
+            match remove.write(Silence::IsLeft).await {
+                Ok(written) => run.in_doubt |= written.is_in_doubt(),
+                Err(error) => {
+                    run.in_doubt |= error.may_have_happened();
+                    if let Some(version) = run.was_not_removed(remove, error).await? {
+                        return Ok(run.moved(version));
+                    }
+                }
+            }
         }
-        match add.write().await {
-            Ok(Written::Answered(told)) => run.verify(told, run.gap()).await,
-            Ok(Written::Seen(_)) => run.verify(None, run.gap()).await,
-            Err(error) => run.was_not_added(error).await,
-        }
-    }
-
-    fn moved(&self, without_alias: Option<Duration>, version: ModelVersion) -> AliasMove {
-        AliasMove {
-            alias: self.intent.alias.clone(),
-            from: self.intent.from.clone(),
-            to: self.intent.to.clone(),
-            without_alias,
-            version,
+        match add.write(Silence::IsLeft).await {
+            Ok(written) => {
+                run.in_doubt |= written.is_in_doubt();
+                let told = match written {
+                    Written::Answered(told) => told,
+                    Written::Seen { .. } => None,
+                };
+                run.verify(told).await
+            }
+            Err(error) => {
+                run.in_doubt |= error.may_have_happened();
+                run.was_not_added(error).await
+            }
         }
     }
 }
@@ -59,6 +74,8 @@ struct Run<'a> {
     add: &'a Edit,
     /// Just before the alias was taken from the version that had it.
     began: Instant,
+    /// Whether an answer was lost, so that a write may come late.
+    in_doubt: bool,
 }
 
 /// Which version the alias names.
@@ -92,26 +109,34 @@ impl Run<'_> {
         })
     }
 
-    /// How long the alias has named no version by now, at most.
-    fn gap(&self) -> Option<Duration> {
+    fn moved(&self, version: ModelVersion) -> AliasMove {
+        let intent = self.plan.intent.clone();
         let removed = self.plan.remove.is_some();
-        removed.then(|| self.began.elapsed())
+        AliasMove {
+            alias: intent.alias,
+            from: intent.from,
+            to: intent.to,
+            without_alias: removed.then(|| self.began.elapsed()),
+            in_doubt: self.in_doubt,
+            version,
+        }
     }
 
     /// Reads both versions back. `told` is the list that the service answered to the last write.
-    async fn verify(&self, told: Option<Vec<String>>, gap: Option<Duration>) -> Result<AliasMove> {
+    async fn verify(&self, told: Option<Vec<String>>) -> Result<AliasMove> {
         let unread = |error: Error| {
             self.failed(Step::ReadBack, error, self.go_on())
                 .during(OP.id, true)
                 .accepted()
         };
-        let version = match self.look_who().await.map_err(unread)? {
+        let mut moved = self.moved(self.plan.target.clone());
+        moved.version = match self.look_who().await.map_err(unread)? {
             Names::Target(version) => version,
             Names::Nothing => return Err(self.rival("no version")),
             Names::Source(name) => return Err(self.rival(name)),
             Names::Rival(name) => return Err(self.rival(name)),
         };
-        let held = version.told_aliases().or(told.as_deref());
+        let held = moved.version.told_aliases().or(told.as_deref());
         self.reads_back(self.add, held.unwrap_or_default())?;
         if let Some(remove) = &self.plan.remove {
             match remove.read().await {
@@ -121,7 +146,7 @@ impl Run<'_> {
                 Err(error) => return Err(unread(error)),
             }
         }
-        Ok(self.plan.moved(gap, version))
+        Ok(moved)
     }
 
     fn reads_back(&self, edit: &Edit, held: &[String]) -> Result<()> {
@@ -141,20 +166,24 @@ impl Run<'_> {
         .remedy_is("somebody else has edited them: look, and edit again"))
     }
 
-    async fn was_not_removed(&self, remove: &Edit, error: Error) -> Result<AliasMove> {
+    /// None when the alias can be given to the target: it is gone from where it was, and who has
+    /// removed it is not known. The target, when that has it.
+    async fn was_not_removed(&self, remove: &Edit, error: Error) -> Result<Option<ModelVersion>> {
         let step = Step::Remove;
-        let in_doubt = error.may_have_happened();
         Err(match self.look_who().await {
-            Ok(Names::Target(version)) => return Ok(self.plan.moved(None, version)),
-            Ok(Names::Rival(name)) => self.rival(name),
-            Ok(Names::Source(name)) => {
-                self.failed(step, error, format_args!("it still names {name}"))
-            }
-            Ok(Names::Nothing) if in_doubt => {
-                return self.put_back(remove, error, step).await;
-            }
+            Ok(Names::Target(version)) => return Ok(Some(version)),
+            Ok(Names::Nothing) if self.in_doubt => return Ok(None),
             Ok(Names::Nothing) => self.failed(step, error, "it names no version now"),
-            Err(_) if !in_doubt => self.failed(step, error, "nothing was written"),
+            Ok(Names::Rival(name)) => self.rival(name),
+            Ok(Names::Source(name)) => self.failed(
+                step,
+                error,
+                self.stands(format_args!("it still names {name}")),
+            ),
+            Err(_) if !self.in_doubt => {
+                let from = remove.name();
+                self.failed(step, error, format_args!("{from} was not written to"))
+            }
             Err(look) => self.failed(step, error, self.unknown(&look)),
         })
     }
@@ -162,12 +191,10 @@ impl Run<'_> {
     async fn was_not_added(&self, error: Error) -> Result<AliasMove> {
         let step = Step::Add;
         Err(match (self.look_who().await, &self.plan.remove) {
-            (Ok(Names::Target(_)), _) => return self.verify(None, self.gap()).await,
+            (Ok(Names::Target(_)), _) => return self.verify(None).await,
             (Ok(Names::Rival(name)), _) => self.rival(name),
             (Ok(Names::Source(name)), _) => self.rival(name),
-            (Ok(Names::Nothing), Some(remove)) => {
-                return self.put_back(remove, error, step).await;
-            }
+            (Ok(Names::Nothing), Some(remove)) => return self.put_back(remove, error).await,
             (Ok(Names::Nothing), None) => {
                 self.failed(step, error, "no version is found by it, as before")
             }
@@ -176,32 +203,48 @@ impl Run<'_> {
     }
 
     /// Gives the alias back to the version that had it, and says how that went.
-    async fn put_back(&self, remove: &Edit, error: Error, step: Step) -> Result<AliasMove> {
-        let restored = self.restore(remove.name()).await;
-        let names = match &restored {
-            Ok(_) => Ok(Names::Source(remove.name().clone())),
-            Err(_) => self.look_who().await,
+    async fn put_back(&self, remove: &Edit, error: Error) -> Result<AliasMove> {
+        let step = Step::Add;
+        let error = if self.in_doubt {
+            error.in_doubt()
+        } else {
+            error
         };
-        Err(match (names, restored) {
-            (Ok(Names::Target(_)), _) => return self.verify(None, self.gap()).await,
-            (Ok(Names::Rival(name)), _) => self.rival(name),
-            (Ok(Names::Source(name)), _) => {
-                // An add that comes late is refused by the service: the alias is taken.
-                let error = match step {
-                    Step::Add => error.settled(),
-                    _ => error,
-                };
-                let state = format!("it was put back and names {name} again");
-                self.failed(step, error, state)
+        let Err(second) = self.restore(remove.name()).await else {
+            return Err(self.was_put_back(error, remove.name()));
+        };
+        Err(match self.look_who().await {
+            Ok(Names::Target(_)) => return self.verify(None).await,
+            Ok(Names::Rival(name)) => self.rival(name),
+            Ok(Names::Source(name)) => self.was_put_back(error, &name),
+            Ok(Names::Nothing) => {
+                let (why, go_on) = (second.brief(), self.go_on());
+                let state = "it names no version now, and putting it back failed";
+                self.failed(
+                    step,
+                    error.in_doubt(),
+                    format_args!("{state}: {why}; {go_on}"),
+                )
             }
-            (Ok(Names::Nothing), restored) => {
-                let why = restored.err().map(|error| error.brief());
-                let why = why.unwrap_or_default();
-                let state = format!("it names no version now, and putting it back failed: {why}");
-                self.failed(step, error, format_args!("{state}; {}", self.go_on()))
-            }
-            (Err(look), _) => self.failed(step, error, self.unknown(&look)),
+            Err(look) => self.failed(step, error.in_doubt(), self.unknown(&look)),
         })
+    }
+
+    fn was_put_back(&self, error: Error, name: &ModelVersionName) -> Error {
+        let state = format!("it was put back and names {name} again");
+        self.failed(Step::Add, error, self.stands(state))
+    }
+
+    /// Where the alias is when nothing is under way any more.
+    fn stands(&self, state: impl fmt::Display) -> String {
+        if self.in_doubt {
+            format!(
+                "{state}, unless a write comes late: if so, {}",
+                self.go_on()
+            )
+        } else {
+            state.to_string()
+        }
     }
 
     async fn restore(&self, from: &ModelVersionName) -> Result<ModelVersion> {
@@ -209,7 +252,8 @@ impl Run<'_> {
         let version = Version::new(client.clone(), from.clone()).get().await?;
         let mut wanted = sendable(&version)?;
         wanted.push(intent.alias.clone());
-        Edit::new(client, &version, wanted)?.apply().await
+        let edit = Edit::new(client, &version, wanted)?;
+        edit.apply(Silence::IsLeft).await
     }
 
     /// What failed, by its cause, and how it stands now.

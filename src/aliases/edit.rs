@@ -22,12 +22,34 @@ pub(super) struct Edit {
     wanted: Vec<VersionAlias>,
 }
 
+/// What is done when an answer was lost and the list is still as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// The list is written again. The first write may be under way still, and undo what comes
+    /// between the two: docs/writes.md.
+    IsOvercome,
+    /// It is the end.
+    IsLeft,
+}
+
 /// What is known when a list is written.
 pub(super) enum Written {
     /// The service has answered so, with the list that it holds now, if it told it.
     Answered(Option<Vec<String>>),
-    /// The answer was lost, and then the list was read as it was written.
-    Seen(Box<ModelVersion>),
+    /// It was read as it was to be written, after an attempt that failed.
+    Seen {
+        version: Box<ModelVersion>,
+        /// Whether the answer was lost: the write may be on its way still, and what was read be
+        /// somebody else's.
+        lost: bool,
+    },
+}
+
+impl Written {
+    /// Whether the write may come later, although all looks well.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Seen { lost: true, .. })
+    }
 }
 
 impl Edit {
@@ -67,25 +89,25 @@ impl Edit {
     }
 
     /// Writes the list and reads it back.
-    pub(super) async fn apply(&self) -> Result<ModelVersion> {
-        match self.write().await? {
-            Written::Seen(version) => Ok(*version),
+    pub(super) async fn apply(&self, silence: Silence) -> Result<ModelVersion> {
+        match self.write(silence).await? {
+            Written::Seen { version, .. } => Ok(*version),
             Written::Answered(answered) => self.read_back(answered).await,
         }
     }
 
-    /// Writes the list. Before it is sent again, after whatever failure, it is read: what
-    /// somebody else has written in the meantime is not overwritten.
-    pub(super) async fn write(&self) -> Result<Written> {
+    /// Writes the list. After any failure it is read before it is written again: what somebody
+    /// else has written in the meantime is not overwritten.
+    pub(super) async fn write(&self, silence: Silence) -> Result<Written> {
         let mut resends = Resends::new(self.version.client(), OP);
         let mut lost = false;
         loop {
-            let answered = match self.put().await {
+            let error = match self.put().await {
                 Ok(answered) => return self.about_this(answered),
                 Err(error) => error,
             };
-            lost |= answered.may_have_happened();
-            let (error, again) = resends.pause_after(answered).await;
+            lost |= error.may_have_happened();
+            let (error, again) = resends.pause_after(error).await;
             // A later attempt that was refused says nothing of an earlier one.
             let error = if lost { error.in_doubt() } else { error };
             if !again && !lost {
@@ -95,12 +117,13 @@ impl Edit {
                 return Err(error);
             };
             if self.is_wanted(now.told_aliases()) {
-                return Ok(Written::Seen(Box::new(now)));
+                let version = Box::new(now);
+                return Ok(Written::Seen { version, lost });
             }
             if !self.is_before(now.told_aliases()) {
                 return Err(self.edited_meanwhile(&now, &error, lost));
             }
-            if !again {
+            if !again || (lost && silence == Silence::IsLeft) {
                 return Err(error);
             }
         }

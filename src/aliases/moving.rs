@@ -41,8 +41,16 @@ use crate::versions::{Model, ModelVersion};
 ///
 /// Nothing goes on without it, so that the alias may be left on the version that had it, on no
 /// version, or on the target; a request that was on its way may still take effect within moments.
-/// To finish the move, await the same again, or [`Client::resume_move`] with the
-/// [`MovePlan::intent`] of before; [`Model::version`] by the alias tells who has it.
+/// [`Model::version`] by the alias tells which. To finish the move, await the same again, or
+/// [`Client::resume_move`] with the [`MovePlan::intent`] of before.
+///
+/// # When an answer is lost
+///
+/// It is looked at, and nothing is written twice: a removal that comes late would take the alias
+/// away from where a later move has put it. What is seen to be done counts as done, with
+/// [`AliasMove::in_doubt`]; a removal without effect ends the move, and after an add without
+/// effect the alias is put back. `docs/writes.md` of the repository says what this promises and
+/// what it cannot.
 ///
 /// # Errors
 ///
@@ -68,8 +76,12 @@ pub struct MoveAlias {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     Any,
-    /// This one; or none at all, as after a move that was broken off.
-    Only(Option<VersionId>),
+    /// This one, or none at all.
+    Only(VersionId),
+    /// None at all: a move from this one, if from any, is gone on with.
+    Nobody {
+        resumed_from: Option<VersionId>,
+    },
 }
 
 /// An alias that was moved.
@@ -85,6 +97,10 @@ pub struct AliasMove {
     /// How long it named no version, at most: from just before it was taken from one until the
     /// other is known to have it. None when it was taken from none.
     pub without_alias: Option<Duration>,
+    /// Whether an answer was lost on the way. All is well now, but what was written then may come
+    /// late, and take the alias away from the version it was on should it be there again by then.
+    /// Keep the intent for as long as a request can be under way; [`Client::resume_move`] mends it.
+    pub in_doubt: bool,
     /// The version that it names now, as it was read back.
     pub version: ModelVersion,
 }
@@ -109,9 +125,14 @@ impl Client {
     /// Goes on with a move of an alias from its intent, such as one whose process is gone.
     /// Nothing is sent until it is awaited or planned.
     ///
-    /// It is done when the target has the alias. When no version has it, or the one that had it
-    /// at first, the move is finished. When any other has it, that is a
-    /// [`Conflict`](crate::ErrorKind::Conflict) that names it, and nothing is written.
+    /// It is done when the target has the alias. When no version has it, the target gets it. When
+    /// any other has it, that is a [`Conflict`](crate::ErrorKind::Conflict) that names it, and
+    /// nothing is written: also when it is the one that had it at first, since a move that never
+    /// began looks like one that was put back, or moved back by somebody. To begin it again, say
+    /// so with [`from`](MoveAlias::from).
+    ///
+    /// It can be repeated. After a crash or a lost answer a write may come late, so it is of use
+    /// for as long as a request can be under way.
     ///
     /// ```no_run
     /// # async fn run(printed: &str) -> cerebras_management::Result<()> {
@@ -141,7 +162,9 @@ impl Client {
             model: Model::new(self.clone(), to.org().clone(), to.architecture().clone()),
             alias: Ok(intent.alias.clone()),
             to: Ok(to.version().clone()),
-            from: Ok(Expected::Only(from.and_then(|from| from.version().as_id()))),
+            from: Ok(Expected::Nobody {
+                resumed_from: from.and_then(|from| from.version().as_id()),
+            }),
         })
     }
 }
@@ -151,7 +174,7 @@ impl MoveAlias {
     /// is no hindrance, so that a move that was broken off can be asked for again.
     pub fn from(mut self, version: impl TryInto<VersionId, Error: Into<NameError>>) -> Self {
         self.from = match version.try_into() {
-            Ok(id) => Ok(Expected::Only(Some(id))),
+            Ok(id) => Ok(Expected::Only(id)),
             Err(error) => Err(error.into()),
         };
         self

@@ -236,25 +236,33 @@ pub(super) async fn holder(
 }
 
 fn is_expected(intent: &MoveIntent, expected: &Expected) -> Result<()> {
-    let (Some(holder), Expected::Only(only)) = (&intent.from, expected) else {
+    let Some(holder) = &intent.from else {
         return Ok(());
     };
-    if only.is_some() && holder.version().as_id() == *only {
-        return Ok(());
-    }
-    let expected = match only {
-        Some(id) => format!("version {id}"),
-        None => "no version".to_owned(),
+    let id = holder.version().as_id();
+    let (what, remedy) = match expected {
+        Expected::Any => return Ok(()),
+        Expected::Only(only) if id == Some(*only) => return Ok(()),
+        Expected::Only(only) => (
+            format!("it names {holder}, and version {only} was expected"),
+            "nothing was written: look who has moved it, and move it from there",
+        ),
+        Expected::Nobody { resumed_from } if id == *resumed_from => (
+            format!("it names {holder}, as it did at first"),
+            "nothing was written: the move had not begun, or was put back, or moved back by \
+             somebody; move it again if it is still wanted",
+        ),
+        Expected::Nobody { .. } => (
+            format!("it names {holder}, where somebody else has moved it"),
+            "nothing was written: look, and move it from there",
+        ),
     };
-    Err(Error::new(
-        ErrorKind::Conflict,
-        format!("it names {holder}, and {expected} was expected"),
-    )
-    .about(format_args!(
-        "move of alias {} to {}",
-        intent.alias, intent.to
-    ))
-    .remedy_is("nothing was written: look who has moved it, and move it from there"))
+    Err(Error::new(ErrorKind::Conflict, what)
+        .about(format_args!(
+            "move of alias {} to {}",
+            intent.alias, intent.to
+        ))
+        .remedy_is(remedy))
 }
 
 fn removal(client: &Client, holder: &ModelVersion, alias: &VersionAlias) -> Result<Edit> {

@@ -258,12 +258,6 @@ impl Error {
         self.sent(Sent::Maybe)
     }
 
-    /// A write of which a look has told what became of it.
-    pub(crate) fn settled(mut self) -> Self {
-        self.inner.accepted = false;
-        self.sent(Sent::Yes)
-    }
-
     pub(crate) fn answered(mut self, answer: Answered) -> Self {
         self.inner.status = Some(answer.status);
         self.inner.request_id = answer.request_id;

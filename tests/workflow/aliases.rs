@@ -161,3 +161,97 @@ async fn an_edit_between_our_read_and_our_write_is_lost() {
     assert_eq!(edited.aliases(), ["run-2", "ours"]);
     assert_eq!(held(&rig, 2), ["run-2", "ours"]);
 }
+
+#[tokio::test]
+async fn aliases_are_replaced_only_if_they_are_what_was_seen() {
+    let rig = Rig::serving_the_first_of_two().await;
+    let version = rig.version("2");
+    let seen = version.get().await.unwrap();
+    let replaced = version.replace_aliases(seen.aliases(), ["candidate", "stable"]);
+    assert_eq!(replaced.await.unwrap().aliases(), ["candidate", "stable"]);
+    // In whatever order.
+    let replaced = version.replace_aliases(["stable", "candidate"], [""; 0]);
+    assert_eq!(replaced.await.unwrap().aliases(), [""; 0]);
+    assert_eq!(rig.writes().len(), 2);
+
+    let somebody = rig.somebody_else();
+    somebody.version("2").set_aliases(["theirs"]).await.unwrap();
+    rig.simulator.clear_journal();
+    let error = refused(version.replace_aliases(["run-2"], ["ours"]).await);
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "model version {}: its aliases are [theirs], and [run-2] were expected; nothing was \
+             written: somebody else has edited them; look again",
+            name_of(2)
+        )
+    );
+    assert!(!error.may_have_happened());
+    assert_eq!(rig.writes(), Vec::<String>::new());
+    assert_eq!(held(&rig, 2), ["theirs"]);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_stays_until_it_is_named() {
+    let rig = Rig::serving_the_first_of_two().await;
+    let version = rig.version("2");
+    version.add_alias("idem-3f9a").await.unwrap();
+    let set = version.set_aliases(["stable"]).await.unwrap();
+    assert_eq!(set.aliases(), ["stable", "idem-3f9a"]);
+    let replaced = version.replace_aliases(["stable"], ["candidate"]).await;
+    assert_eq!(replaced.unwrap().aliases(), ["candidate", "idem-3f9a"]);
+    let removed = version.remove_alias("candidate").await.unwrap();
+    assert_eq!(removed.aliases(), ["idem-3f9a"]);
+    rig.simulator.clear_journal();
+    version.set_aliases([""; 0]).await.unwrap();
+    version.replace_aliases([""; 0], [""; 0]).await.unwrap();
+    assert_eq!(rig.writes(), Vec::<String>::new());
+
+    let error = refused(version.replace_aliases(["idem-0000"], ["stable"]).await);
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    let replaced = version.replace_aliases(["idem-3f9a"], ["stable"]).await;
+    assert_eq!(replaced.unwrap().aliases(), ["stable"]);
+    version.add_alias("idem-3f9a").await.unwrap();
+    let removed = version.remove_alias("idem-3f9a").await.unwrap();
+    assert_eq!(removed.aliases(), ["stable"]);
+}
+
+/// Each reads what the one before has written, so that none is lost.
+#[tokio::test]
+async fn the_edits_of_one_client_and_its_clones_follow_one_after_another() {
+    let rig = Rig::serving_the_first_of_two().await;
+    let adds = (0..4).map(|n| {
+        let client = rig.client.clone();
+        let version = client.version(name_of(2)).unwrap();
+        async move { version.add_alias(format!("alias-{n}")).await }
+    });
+    for added in futures_util::future::join_all(adds).await {
+        added.unwrap();
+    }
+    assert_eq!(
+        held(&rig, 2),
+        ["run-2", "alias-0", "alias-1", "alias-2", "alias-3"]
+    );
+    let edit = ["GET", "PATCH", "GET"].map(|method| format!("{method} {} 200", path_of(2)));
+    assert_eq!(rig.requests(), vec![edit; 4].concat());
+}
+
+/// A client of its own knows nothing of ours: what the last of two wrote is what is left.
+#[tokio::test]
+async fn the_edits_of_two_clients_do_not_wait_for_each_other() {
+    let rig = Rig::serving_the_first_of_two().await;
+    let somebody = rig.somebody_else();
+    let (before, after) = (rig.version("2"), somebody.version("2"));
+    // Between our write and our reading back.
+    rig.pace.before(3, async move {
+        after.add_alias("theirs").await.unwrap();
+    });
+    let error = refused(before.add_alias("ours").await);
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(
+        held(&rig, 2),
+        ["run-2", "ours", "theirs"],
+        "and none is lost"
+    );
+}

@@ -157,3 +157,18 @@ async fn each_published_answer_to_a_delete_is_success() {
         assert_eq!(deletes(&rig), [format!("DELETE {} 200", path_of(2))]);
     }
 }
+
+#[tokio::test]
+async fn an_idempotency_key_keeps_no_version_from_being_deleted() {
+    let rig = Rig::serving_the_first_of_two().await;
+    let version = rig.version("2");
+    version.add_alias("idem-3f9a").await.unwrap();
+    let error = refused(version.delete().await);
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    let line = error.to_string();
+    assert!(line.contains(": aliases name it: run-2; "), "{line}");
+    version.remove_alias("run-2").await.unwrap();
+    let deleted = version.delete().await.unwrap();
+    assert_eq!(deleted.version.aliases(), ["idem-3f9a"]);
+    assert_eq!(ids(&rig), [1]);
+}

@@ -6,6 +6,7 @@ use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use cerebras_management::{ErrorKind, MoveIntent};
 use cerebras_management_simulator::Operation as Route;
 
 use crate::harness::{ARCHITECTURE, Rig};
@@ -116,25 +117,33 @@ async fn a_planned_move_is_finished_from_its_intent() {
         of(&[(1, &[]), (2, &["run-2"])]),
         of(&[(1, &[]), (2, &["run-2", "run-1"])]),
     ];
+    let mut left = BTreeSet::new();
     for polls in 1.. {
         let rig = Rig::serving_the_first_of_two().await;
         let plan = rig.model().move_alias("run-1", "2").plan().await.unwrap();
         let kept = plan.intent().to_string();
         let ended = ends_within(polls, plan.run()).await;
-        assert!(states.contains(&world(&rig)), "after {polls} polls");
+        let now = world(&rig);
+        assert!(states.contains(&now), "after {polls} polls: {now:?}");
         // Another process.
         let somebody = rig.somebody_else();
-        let kept = kept.replace(rig.client.base_url(), &rig.simulator.base_url());
-        let moved = somebody
-            .client()
-            .resume_move(&kept.parse().unwrap())
-            .unwrap();
-        assert_eq!(moved.await.unwrap().to.version().to_string(), "2");
+        let client = somebody.client();
+        let kept = kept.replace(rig.client.base_url(), client.base_url());
+        let kept: MoveIntent = kept.parse().unwrap();
+        let resumed = client.resume_move(&kept).unwrap().await;
+        if let Err(error) = resumed {
+            assert_eq!(error.kind(), ErrorKind::Conflict);
+            assert_eq!(now, states[0], "it had not begun: {error}");
+            let again = client.resume_move(&kept).unwrap().from(1_u64);
+            again.await.unwrap();
+        }
         assert_eq!(world(&rig), states[2]);
+        left.insert(now);
         if ended {
             break;
         }
     }
+    assert_eq!(left, states.into_iter().collect());
 }
 
 #[tokio::test]
@@ -144,7 +153,7 @@ async fn a_version_that_is_deleted() {
         let version = rig.version("2");
         async move {
             match version.delete().even_if_aliased().await {
-                Err(error) if error.kind() == cerebras_management::ErrorKind::NotFound => Ok(()),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
                 other => other.map(drop),
             }
         }
