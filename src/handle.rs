@@ -225,6 +225,10 @@ impl Fields<'_> {
         self.0.contains_key(name)
     }
 
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// A version by its integer id.
     pub(crate) fn version(&self, name: &str) -> Result<ModelVersionName, String> {
         let version: ModelVersionName = self.parse(name)?;

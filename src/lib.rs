@@ -62,6 +62,7 @@ mod key;
 pub mod names;
 mod operation;
 mod org;
+mod pending;
 mod poll;
 mod printable;
 mod raw;
@@ -78,14 +79,15 @@ pub use aliases::{AliasMove, MoveAlias, MoveIntent, MovePlan, MoveStep};
 pub use client::{Client, ClientBuilder};
 pub use endpoints::{
     Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Replicas,
-    RolloutProgress, Serving,
+    Rollback, RolloutProgress, Serving,
 };
 pub use error::{Error, ErrorKind, FieldError, Result, Sent, Waited};
 pub use handle::{Handle, HandleError};
 pub use inference::{Chat, ChatAnswer};
 pub use key::{ApiKey, KeyFuture, KeyProvider};
-pub use operation::{Change, Operation, Tracked, Wait, Watch};
+pub use operation::{Change, Obtained, Operation, Tracked, Wait, Watch};
 pub use org::Org;
+pub use pending::Pending;
 pub use poll::Schedule;
 pub use resume::Resumed;
 pub use retry::RetryPolicy;

@@ -63,6 +63,21 @@ pub struct Operation<T: Tracked> {
     known: T::Progress,
     since: Instant,
     settled: Option<T>,
+    obtained: Obtained,
+}
+
+/// How a write came to its [`Operation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Obtained {
+    /// The service has answered the request.
+    Answered,
+    /// An answer was lost; the request was sent again, and the service has answered that.
+    Resent,
+    /// The answer was lost, and what was asked for has been found at the service.
+    Adopted,
+    /// Nothing was sent: it was there before.
+    Found,
 }
 
 impl<T: Tracked> Operation<T> {
@@ -72,7 +87,12 @@ impl<T: Tracked> Operation<T> {
             known,
             since: Instant::now(),
             settled: None,
+            obtained: Obtained::Answered,
         }
+    }
+
+    pub(crate) fn obtained_by(self, obtained: Obtained) -> Self {
+        Self { obtained, ..self }
     }
 
     /// One for which there is nothing to wait.
@@ -95,6 +115,12 @@ impl<T: Tracked> Operation<T> {
     /// another process. It holds no secret.
     pub fn handle(&self) -> Handle {
         T::handle(&self.probe)
+    }
+
+    /// How it was obtained: whether the service has answered the request, or it was found.
+    #[must_use]
+    pub fn obtained(&self) -> Obtained {
+        self.obtained
     }
 
     /// What the service's answer showed when it accepted the operation.

@@ -19,6 +19,8 @@ pub(crate) struct Resends<'a> {
     /// For all attempts and the pauses between them.
     until: Instant,
     attempts: u32,
+    /// Attempts, and looks beyond the one that each of them is followed by.
+    tries: u32,
 }
 
 impl<'a> Resends<'a> {
@@ -28,6 +30,7 @@ impl<'a> Resends<'a> {
             op,
             until: after(Instant::now(), client.transport().call_timeout),
             attempts: 0,
+            tries: 0,
         }
     }
 
@@ -36,17 +39,24 @@ impl<'a> Resends<'a> {
     pub(crate) async fn pause_after(&mut self, error: Error) -> (Error, bool) {
         self.attempts += error.attempts().max(1);
         let error = error.after_attempts(self.attempts);
-        let Some(pause) = self.pause(&error) else {
-            return (error, false);
+        let again = self.pause_before_look(&error).await;
+        (error, again)
+    }
+
+    /// Whether to look once more after this error, without sending anything: true after a pause.
+    pub(crate) async fn pause_before_look(&mut self, error: &Error) -> bool {
+        self.tries = self.attempts.max(self.tries + 1);
+        let Some(pause) = self.pause(error) else {
+            return false;
         };
         tracing::debug!(operation = self.op.id, attempt = self.attempts, ?pause, %error, "to be looked at after a pause");
         tokio::time::sleep(pause).await;
-        (error, true)
+        true
     }
 
     fn pause(&self, error: &Error) -> Option<Duration> {
         let transport = self.client.transport();
-        let pause = transport.retry.pause_after_look(self.attempts, error)?;
+        let pause = transport.retry.pause_after_look(self.tries, error)?;
         let in_time = after(Instant::now(), pause) < self.until;
         (in_time && transport.budget.take(error)).then_some(pause)
     }

@@ -107,7 +107,7 @@ impl Client {
 
     /// What the waits for one thing share, by its name. A poll makes one attempt, and one more
     /// when its key has been rotated; each of them may have to wait for the key.
-    pub(crate) fn feed<V: View>(&self, of: impl ToString) -> Arc<Feed<V>> {
+    pub(crate) fn feed<V: View>(&self, of: &impl ToString) -> Arc<Feed<V>> {
         let limit = self.transport.request_timeout.saturating_mul(4);
         self.feeds.feed(of.to_string(), limit)
     }

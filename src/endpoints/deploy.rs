@@ -6,13 +6,11 @@ use std::pin::Pin;
 use super::Endpoint;
 use super::data::{Deployment, EndpointDetails, Serving};
 use super::rollout::{RolloutProbe, RolloutProgress};
+use super::submission::Submission;
 use super::target::{DeployTarget, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::explain::other_than_asked;
 use crate::names::{ModelArchitectureId, ModelVersionName, NameError, OrgName, VersionRef};
-use crate::operation::Operation;
-use crate::raw::types as raw;
-use crate::retry::Op;
+use crate::operation::{Obtained, Operation};
 use crate::versions::{ModelVersion, Readiness, Version};
 
 /// A deployment to be: awaiting it checks what can be read, and asks the service to deploy.
@@ -37,17 +35,26 @@ use crate::versions::{ModelVersion, Readiness, Version};
 ///
 /// Before anything is sent: [`InvalidInput`](crate::ErrorKind::InvalidInput) when the endpoint
 /// runs another architecture, and [`Conflict`](crate::ErrorKind::Conflict) when the version is
-/// not synced.
+/// not synced, or something else serves than [`if_serving`](Deploy::if_serving) says.
 ///
-/// When the answer is lost, the deployment may have been queued:
-/// [`may_have_happened`](crate::Error::may_have_happened) is then true, and nothing is sent
-/// again. Dropping the future while it runs leaves the same doubt. Look with
-/// [`Endpoint::get`] before deploying again.
+/// # When an answer is lost
+///
+/// Nothing is sent again. The endpoint is read, some times over: a deployment of the version that
+/// was not there before is taken for ours, which it is unless somebody else deploys the same
+/// version. When there is none, the error is [`Ambiguous`](crate::ErrorKind::Ambiguous), and its
+/// [`pending`](crate::Error::pending) is what [`Client::settle`](crate::Client::settle) looks
+/// again with. [`obtained`](Operation::obtained) tells how it went.
+///
+/// # When the future is dropped
+///
+/// The deployment may have been queued, or will be within moments, when the request was on its
+/// way. Look with [`Endpoint::get`] before deploying again.
 #[derive(Debug)]
 #[must_use = "a deployment is asked for when it is awaited"]
 pub struct Deploy {
     endpoint: Endpoint,
     target: Result<DeployTarget, NameError>,
+    if_serving: Option<Result<DeployTarget, NameError>>,
     checked: bool,
     redeploy: bool,
 }
@@ -57,6 +64,7 @@ impl Deploy {
         Self {
             endpoint,
             target,
+            if_serving: None,
             checked: true,
             redeploy: false,
         }
@@ -68,7 +76,19 @@ impl Deploy {
         self
     }
 
-    /// Leaves out every check before sending; the service has its own. An alias is still looked
+    /// Deploys only if this version is what serves now, and nothing else is on its way to serve.
+    /// So nobody's deployment is replaced that the caller has not seen.
+    ///
+    /// The look and the deployment are two requests: what comes between them is not seen.
+    pub fn if_serving(
+        mut self,
+        version: impl TryInto<DeployTarget, Error: Into<NameError>>,
+    ) -> Self {
+        self.if_serving = Some(version.try_into().map_err(Into::into));
+        self
+    }
+
+    /// Leaves out every check before sending, but for [`if_serving`](Deploy::if_serving); the service has its own. An alias is still looked
     /// up, and an id without its organization and architecture still takes them from the
     /// endpoint.
     pub fn unchecked(mut self) -> Self {
@@ -79,10 +99,14 @@ impl Deploy {
     async fn send(self) -> Result<Operation<Deployment>> {
         let endpoint = &self.endpoint;
         let target = self.target.clone()?.0;
+        let seen = self.if_serving.clone().transpose()?;
         let details = match &target {
-            Target::Named(_) if !self.checked => None,
+            Target::Named(_) if !self.checked && seen.is_none() => None,
             _ => Some(endpoint.get().await?),
         };
+        if let (Some(seen), Some(details)) = (seen, &details) {
+            self.serves_still(details, seen.0).await?;
+        }
         let asked = match (target, &details) {
             (Target::Named(name), _) => name,
             (Target::Own(version), Some(details)) => own(details, version)?,
@@ -93,14 +117,44 @@ impl Deploy {
             runs_the_architecture(endpoint, details, &asked)?;
         }
         let name = self.pinned(&asked).await?;
-        let may_be_there = details.filter(|_| self.checked && !self.redeploy);
-        if let Some(deployment) = may_be_there.and_then(|details| already_serving(&details, &name))
-        {
+        let may_be_there = details.as_ref().filter(|_| self.checked && !self.redeploy);
+        if let Some(deployment) = may_be_there.and_then(|details| already_serving(details, &name)) {
             let progress = RolloutProgress::of(&deployment);
             let probe = RolloutProbe::new(endpoint.clone(), &deployment, name);
-            return Ok(Operation::settled(probe, progress, deployment));
+            let settled = Operation::settled(probe, progress, deployment);
+            return Ok(settled.obtained_by(Obtained::Found));
         }
-        post(endpoint, name).await
+        Submission::new(endpoint, name, details.as_ref())
+            .send()
+            .await
+    }
+
+    /// That what serves is what the caller saw, and that nothing is about to replace it.
+    async fn serves_still(&self, details: &EndpointDetails, seen: Target) -> Result<()> {
+        let endpoint = &self.endpoint;
+        let asked = match seen {
+            Target::Named(name) => name,
+            Target::Own(version) => own(details, version)?,
+        };
+        let seen = match asked.version().as_id() {
+            Some(_) => asked,
+            None => self.pinned(&asked).await?,
+        };
+        let serving = details.serving();
+        let going = details.deployments.iter().find(|d| d.is_going());
+        let what = match (serving.version(), going) {
+            (Some(serving), None) if *serving == seen => return Ok(()),
+            (Some(serving), None) => format!("it serves {serving}, and {seen} was expected"),
+            (None, None) => format!("it is not known to serve {seen}, as was expected"),
+            (_, Some(going)) => format!(
+                "deployment {} of {} is under way",
+                crate::error::printable(&going.id),
+                crate::error::printable(&going.model)
+            ),
+        };
+        Err(Error::new(ErrorKind::Conflict, what)
+            .about(format_args!("endpoint {}", endpoint.id()))
+            .remedy_is("nothing was sent: look at the endpoint, and decide again"))
     }
 
     /// The name with its integer id; on the way the version is read, where that is wanted.
@@ -186,60 +240,4 @@ fn already_serving(details: &EndpointDetails, name: &ModelVersionName) -> Option
     let serves = serving.version.as_ref() == Some(name);
     let replaced = details.deployments.iter().any(Deployment::is_going);
     (serves && !replaced).then_some(serving)
-}
-
-async fn post(endpoint: &Endpoint, name: ModelVersionName) -> Result<Operation<Deployment>> {
-    let op = Op::DEPLOY_MODEL;
-    let body = raw::EndpointDeployModelRequest {
-        model: name.clone(),
-    };
-    let answer = endpoint
-        .client
-        .call(op, |raw| {
-            let (id, body) = (endpoint.id.clone(), body.clone());
-            async move { raw.deploy_model(&id, &body).await }
-        })
-        .await
-        .map_err(|error| error.about(format_args!("deployment of {name} to {}", endpoint.id)))?;
-    answers(endpoint, &name, &answer).map_err(|error| error.during(op.id, true).accepted())?;
-    let deployment = Deployment::submitted(&endpoint.id, &name, answer);
-    let progress = RolloutProgress::of(&deployment);
-    let probe = RolloutProbe::new(endpoint.clone(), &deployment, name);
-    Ok(Operation::accepted(probe, progress))
-}
-
-/// Checks that the answer is about this endpoint and this version.
-fn answers(
-    endpoint: &Endpoint,
-    name: &ModelVersionName,
-    answer: &raw::EndpointDeployResponse,
-) -> Result<()> {
-    if answer.name.is_empty() {
-        return Err(
-            Error::new(ErrorKind::Decode, "the answer holds no deployment id")
-                .sent(crate::Sent::Yes),
-        );
-    }
-    let Some(data) = &answer.response else {
-        return Ok(());
-    };
-    let answered_version = data.version_id.map(|id| id.to_string());
-    let version = name.version().to_string();
-    for (part, answered, asked) in [
-        ("deployment", &data.deployment_id, answer.name.as_str()),
-        ("endpoint", &data.endpoint_id, endpoint.id.as_str()),
-        ("organization", &data.org_name, name.org().as_str()),
-        (
-            "architecture",
-            &data.model_arch_id,
-            name.architecture().as_str(),
-        ),
-        ("version", &answered_version, version.as_str()),
-    ] {
-        if let Some(answered) = answered.as_ref().filter(|answered| *answered != asked) {
-            return Err(other_than_asked(part, answered, asked)
-                .remedy_is("look at the endpoint before going on"));
-        }
-    }
-    Ok(())
 }

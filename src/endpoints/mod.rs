@@ -2,7 +2,9 @@
 
 mod data;
 mod deploy;
+mod rollback;
 mod rollout;
+mod submission;
 mod target;
 
 use std::fmt;
@@ -16,6 +18,7 @@ use crate::transport::{Attempts, Generated};
 
 pub use data::{Deployment, EndpointDetails, EndpointSummary, Replicas, Serving};
 pub use deploy::Deploy;
+pub use rollback::Rollback;
 pub use rollout::RolloutProgress;
 pub use target::DeployTarget;
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::handle::{Handle, HandleError};
 use crate::names::NameError;
+use crate::pending::Pending;
 
 pub(crate) use crate::printable::printable;
 pub(crate) use body::Details;
@@ -59,6 +60,7 @@ struct Inner {
     attempts: u32,
     handle: Option<Handle>,
     waited: Option<Waited>,
+    pending: Option<Pending>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -144,6 +146,14 @@ impl Error {
         self.inner.handle.as_ref()
     }
 
+    /// The write whose answer was lost, written down: to look for it later with
+    /// [`Client::settle`](crate::Client::settle). It is there when an upload or a deployment may
+    /// have been made and was not found.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Pending> {
+        self.inner.pending.as_ref()
+    }
+
     /// How the wait went that ended with this error.
     #[must_use]
     pub fn waited(&self) -> Option<&Waited> {
@@ -179,6 +189,7 @@ impl Error {
                 attempts: 0,
                 handle: None,
                 waited: None,
+                pending: None,
                 source: None,
             }),
         }
@@ -246,7 +257,9 @@ impl Error {
     /// Whether the service says that there is no such thing. A page of something in front of it
     /// says nothing of the kind.
     pub(crate) fn says_there_is_none(&self) -> bool {
-        let page = self.body().is_some_and(|body| body.trim_start().starts_with('<'));
+        let page = self
+            .body()
+            .is_some_and(|body| body.trim_start().starts_with('<'));
         self.kind() == ErrorKind::NotFound && !page
     }
 
@@ -284,6 +297,16 @@ impl Error {
             Some(status) => format!("{} (HTTP {status})", self.inner.what),
             None => self.inner.what.clone(),
         }
+    }
+
+    /// A write may have happened, a look has told nothing of it, and this is what to look for it
+    /// with later.
+    pub(crate) fn unseen(self, seen: &str, remedy: &str, pending: Pending) -> Self {
+        let mut error = self.in_doubt().remedy_is_rather(remedy);
+        error.inner.kind = ErrorKind::Ambiguous;
+        error.inner.what = format!("{}, and {seen}", error.inner.what);
+        error.inner.pending = Some(pending);
+        error
     }
 
     pub(crate) fn after_wait(mut self, waited: Waited) -> Self {

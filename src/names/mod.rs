@@ -57,7 +57,7 @@ mod version_ref;
 mod weight_uri;
 
 pub use alias::VersionAlias;
-pub(crate) use alias::is_idempotency_key;
+pub(crate) use alias::{IDEMPOTENCY_PREFIX, is_idempotency_key};
 pub use architecture::ModelArchitectureId;
 pub use endpoint::EndpointId;
 pub use error::NameError;

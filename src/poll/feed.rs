@@ -359,10 +359,10 @@ impl Relay {
 
     /// A poll follows, by the owner of this waker: since when has it been due?
     fn serve(&self, waker: &Waker) -> Option<Instant> {
-        let mut wakes = self.lock();
-        let since = wakes.unserved.take();
-        let replaced = wakes.last.replace(waker.clone());
-        drop(wakes);
+        let mut noted = self.lock();
+        let since = noted.unserved.take();
+        let replaced = noted.last.replace(waker.clone());
+        drop(noted);
         drop(replaced);
         since
     }
@@ -370,10 +370,10 @@ impl Relay {
 
 impl Wake for Relay {
     fn wake(self: Arc<Self>) {
-        let mut wakes = self.lock();
-        wakes.unserved.get_or_insert_with(Instant::now);
-        let last = wakes.last.clone();
-        drop(wakes);
+        let mut noted = self.lock();
+        noted.unserved.get_or_insert_with(Instant::now);
+        let last = noted.last.clone();
+        drop(noted);
         if let Some(last) = last {
             last.wake();
         }

@@ -163,14 +163,13 @@ impl<P: Probe> Poll<P> {
             Err(error) if is_about_the_view(error) => None,
             Err(error) => Some(Err(error.again())),
         });
-        let (looked, came, chance) = match (told, answer) {
-            (Some(told), Some(answer)) => (told, answer.came, answer.chance),
-            _ => {
-                self.member.looks_alone();
-                match timeout_at(deadline, self.probe.look()).await {
-                    Ok(looked) => (looked, Instant::now(), fastrand::f64()),
-                    Err(_) => return self.end_late(),
-                }
+        let (looked, came, chance) = if let (Some(told), Some(answer)) = (told, answer) {
+            (told, answer.came, answer.chance)
+        } else {
+            self.member.looks_alone();
+            match timeout_at(deadline, self.probe.look()).await {
+                Ok(looked) => (looked, Instant::now(), fastrand::f64()),
+                Err(_) => return self.end_late(),
             }
         };
         let waited = came.saturating_duration_since(self.started);

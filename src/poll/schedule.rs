@@ -93,7 +93,10 @@ impl Schedule {
         let (expected, share) = (self.expected.min(LONGEST), self.fraction);
         let interval = match expected.checked_sub(waited) {
             Some(left) if !left.is_zero() => expected.mul_f64(share).min(left / 2),
-            _ => (waited - expected).mul_f64(share).min(self.ceiling),
+            _ => waited
+                .saturating_sub(expected)
+                .mul_f64(share)
+                .min(self.ceiling),
         };
         interval
             .max(self.floor)

@@ -2,8 +2,10 @@
 
 mod data;
 mod delete;
+mod key;
 mod sync;
 mod upload;
+mod uploading;
 
 use std::fmt;
 

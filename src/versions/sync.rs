@@ -243,7 +243,7 @@ impl Probe for SyncProbe {
     fn feed(&self) -> Arc<Feed<Listed>> {
         let name = self.version.name();
         let of = format!("{}/{}", name.org(), name.architecture());
-        self.version.client().feed(of)
+        self.version.client().feed(&of)
     }
 
     fn read(&self) -> Read<Listed> {

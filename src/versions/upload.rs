@@ -3,13 +3,12 @@
 use std::future::IntoFuture;
 use std::pin::Pin;
 
-use super::{Model, ModelVersion};
-use crate::error::{Error, ErrorKind, Result, printable};
-use crate::explain::about_org;
-use crate::names::{ModelVersionName, NameError, VersionAlias, VersionRef, WeightUri};
+use super::uploading::Uploading;
+use super::{Model, ModelVersion, key};
+use crate::error::{Error, Result, printable};
+use crate::names::{NameError, VersionAlias, WeightUri};
 use crate::operation::Operation;
 use crate::raw::types as raw;
-use crate::retry::Op;
 
 /// An upload to be: collects what belongs to it, and sends it when awaited.
 ///
@@ -29,17 +28,31 @@ use crate::retry::Op;
 /// # }
 /// ```
 ///
+/// # When an answer is lost
+///
+/// The service documents no idempotency key, so that sending an upload again may make a second
+/// version. There is a key all the same, an alias that this upload alone carries: with
+/// [`idempotency_key`](Upload::idempotency_key) it is looked for, and sent again if it is not
+/// there, in this process and in the next one. What that rests on is in `docs/writes.md`.
+///
+/// Without a key nothing is sent again once the service may have it. The versions are read: the
+/// one that is new and of the same weights and suffix is taken for ours, which it is unless
+/// somebody else uploads the same. When there is none, or more than one, the error is
+/// [`Ambiguous`](crate::ErrorKind::Ambiguous), and its [`pending`](crate::Error::pending) is what
+/// [`Client::settle`](crate::Client::settle) looks again with.
+/// [`obtained`](Operation::obtained) tells how it went.
+///
+/// # When the future is dropped
+///
+/// The version may have been made, or will be within moments, when the request was on its way.
+/// With a key, upload again with the same nonce; without one, look with [`Model::versions`].
+///
 /// # Errors
 ///
 /// The first thing wrong with what was collected is an
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent. An alias that
 /// another version holds is a [`Conflict`](crate::ErrorKind::Conflict) that names it, before
 /// anything is sent, unless [`unchecked`](Upload::unchecked).
-///
-/// When the answer is lost, the version may have been made:
-/// [`may_have_happened`](crate::Error::may_have_happened) is then true, and nothing is sent
-/// again. Dropping the future while it runs leaves the same doubt. Look with
-/// [`Model::versions`] before uploading again.
 #[derive(Debug)]
 #[must_use = "an upload is sent when it is awaited"]
 pub struct Upload {
@@ -47,6 +60,7 @@ pub struct Upload {
     weights: Option<WeightUri>,
     aliases: Vec<VersionAlias>,
     suffix: Option<String>,
+    nonce: Option<String>,
     checked: bool,
     wrong: Option<Error>,
 }
@@ -62,6 +76,7 @@ impl Upload {
             weights,
             aliases: Vec::new(),
             suffix: None,
+            nonce: None,
             checked: true,
             wrong,
         }
@@ -88,7 +103,47 @@ impl Upload {
         self
     }
 
-    /// Leaves out the look at who holds the aliases.
+    /// Makes it safe to upload again, here or in another process: with the same nonce there is
+    /// one version, however often it is sent.
+    ///
+    /// The nonce names this one upload, such as the id of a CI job. From it, the organization,
+    /// the architecture and the place of the weights an alias is derived, `idem-` and 32
+    /// hexadecimal digits, which the version carries beside its other aliases. What it names
+    /// already is this upload, and nothing is sent. It must stay on the version for as long as
+    /// the upload may be repeated; edits of aliases keep it, and a delete does not count it.
+    ///
+    /// Under a service that makes the version first and refuses a taken alias then, two requests
+    /// that are sent at the same time can leave a second version without aliases; the result is
+    /// the one with the key even so.
+    ///
+    /// ```no_run
+    /// # async fn run(model: cerebras_management::Model) -> cerebras_management::Result<()> {
+    /// let job = std::env::var("GITHUB_RUN_ID").expect("a CI job");
+    /// let upload = model
+    ///     .upload("s3://my-bucket/run-42")
+    ///     .idempotency_key(job)
+    ///     .await?;
+    /// println!("{} ({:?})", upload.name(), upload.obtained());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`](crate::ErrorKind::Conflict) when the nonce was used for an upload with
+    /// another suffix; [`OperationFailed`](crate::ErrorKind::OperationFailed) when the earlier
+    /// upload is there and its sync has failed: delete it, or use another nonce.
+    pub fn idempotency_key(mut self, nonce: impl Into<String>) -> Self {
+        let nonce = nonce.into();
+        match key::check_nonce(&nonce) {
+            Ok(()) => self.nonce = Some(nonce),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Leaves out the look at the versions before sending: who holds the aliases, and which ids
+    /// there are. After a lost answer an upload without a key can then not be found for sure.
     pub fn unchecked(mut self) -> Self {
         self.checked = false;
         self
@@ -98,43 +153,29 @@ impl Upload {
         self.wrong.get_or_insert(error);
     }
 
-    async fn send(self) -> Result<Operation<ModelVersion>> {
+    fn check(self) -> Result<Uploading> {
         if let Some(error) = self.wrong {
             return Err(error);
         }
-        let model = self.model;
         let Some(weight_uri) = self.weights else {
             return Err(Error::invalid("weight URI: none was given"));
         };
-        if self.checked && !self.aliases.is_empty() {
-            are_free(&model, &self.aliases).await?;
-        }
-        let body = raw::ModelVersionUploadRequest {
-            model_arch_id: model.architecture.clone(),
-            model: raw::ModelVersionUploadRequestModel {
+        let mut version_aliases = self.aliases;
+        let key = match &self.nonce {
+            Some(nonce) => Some(key::alias(&self.model, &weight_uri, nonce)?),
+            None => None,
+        };
+        version_aliases.extend(key.clone());
+        Ok(Uploading {
+            model: self.model,
+            content: raw::ModelVersionUploadRequestModel {
                 weight_uri,
-                version_aliases: self.aliases,
+                version_aliases,
                 system_fingerprint_suffix: self.suffix,
             },
-        };
-        let op = Op::UPLOAD_MODEL_VERSION;
-        let answer = model
-            .client
-            .call(op, |raw| {
-                let (org, body) = (model.org.clone(), body.clone());
-                async move { raw.upload_model_version(&org, &body).await }
-            })
-            .await
-            .map_err(|error| {
-                about_org(error, &model.org).about(format_args!(
-                    "upload of {} for {} of organization {}",
-                    body.model.weight_uri, model.architecture, model.org
-                ))
-            })?;
-        ModelVersion::from(answer)
-            .listed_under(&model.org, &model.architecture)
-            .and_then(|version| Operation::of_sync(&model.client, version))
-            .map_err(|error| error.during(op.id, true).accepted())
+            key,
+            checked: self.checked,
+        })
     }
 }
 
@@ -143,7 +184,7 @@ impl IntoFuture for Upload {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async move { self.check()?.send().await })
     }
 }
 
@@ -162,27 +203,4 @@ fn check_suffix(suffix: &str) -> Result<()> {
         Error::invalid(format!("fingerprint suffix \"{shown}\": {wrong}"))
             .remedy_is("give a short name such as the alias"),
     )
-}
-
-/// An alias names at most one version, so one that is held cannot be given to a new one.
-async fn are_free(model: &Model, aliases: &[VersionAlias]) -> Result<()> {
-    for version in model.versions().await? {
-        let held = |alias: &&VersionAlias| version.aliases().iter().any(|a| a == alias.as_str());
-        if let Some(alias) = aliases.iter().find(held) {
-            let name = ModelVersionName::new(
-                model.org.clone(),
-                model.architecture.clone(),
-                VersionRef::Alias(alias.clone()),
-            );
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!("alias \"{alias}\" is held by {}", printable(version.name())),
-            )
-            .about(format_args!("upload as {name}"))
-            .remedy_is(
-                "nothing was sent: upload without it and move it afterwards, or remove it first",
-            ));
-        }
-    }
-    Ok(())
 }

@@ -14,8 +14,9 @@ use cerebras_management::{
     AliasMove, ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete, Deleted, Deploy,
     DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Error, ErrorKind,
     FieldError, First, Handle, HandleError, Model, ModelVersion, MoveAlias, MoveIntent, MovePlan,
-    MoveStep, Operation, Org, Replicas, Resumed, RetryPolicy, RolloutProgress, Schedule, Sent,
-    Serving, SyncProgress, Upload, Version, Wait, Waited, Watch, first_of, wait_all,
+    MoveStep, Obtained, Operation, Org, Pending, Replicas, Resumed, RetryPolicy, Rollback,
+    RolloutProgress, Schedule, Sent, Serving, SyncProgress, Upload, Version, Wait, Waited, Watch,
+    first_of, wait_all,
 };
 
 use crate::harness::{builder, endpoint, model, version_1};
@@ -114,11 +115,14 @@ fn every_public_type_is_send_and_sync_and_shows_itself() {
         MoveIntent,
         MovePlan,
         MoveStep,
+        Obtained,
         Operation<Deployment>,
         Org,
+        Pending,
         Replicas,
         Resumed,
         RetryPolicy,
+        Rollback,
         RolloutProgress,
         Schedule,
         Sent,
