@@ -5,6 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 
+mod dropped;
+mod many;
+mod random;
+mod service;
 mod shared;
 
 type Seen = Look<&'static str, u32>;
