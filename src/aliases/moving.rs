@@ -129,7 +129,8 @@ impl Client {
     /// any other has it, that is a [`Conflict`](crate::ErrorKind::Conflict) that names it, and
     /// nothing is written: also when it is the one that had it at first, since a move that never
     /// began looks like one that was put back, or moved back by somebody. To begin it again, say
-    /// so with [`from`](MoveAlias::from).
+    /// so with [`from`](MoveAlias::from). An alias that somebody took away on purpose looks like one
+    /// that a move has lost: [`plan`](MoveAlias::plan) it first where that may be.
     ///
     /// It can be repeated. After a crash or a lost answer a write may come late, so it is of use
     /// for as long as a request can be under way.
