@@ -8,9 +8,12 @@ mod memory;
 mod report;
 mod sample;
 mod simulator;
+mod wait;
 
+use std::alloc::System;
 use std::path::PathBuf;
 
+use cap::Cap;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -26,6 +29,11 @@ enum Suite {
     Simulator,
     /// The simulator's memory alone; `simulator` measures it too
     Memory,
+    /// Many waits that share their requests, beside as many loops
+    Wait,
+    /// Runs a simulator with uploads that sync; a part of `wait`
+    #[command(hide = true)]
+    WaitService(wait::Syncs),
     /// Writes a world file with so many versions; a part of `memory`
     #[command(hide = true)]
     WorldFile { versions: usize, path: PathBuf },
@@ -38,6 +46,10 @@ enum Suite {
     },
 }
 
+/// The system's allocator, and how many bytes are allocated.
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
@@ -48,6 +60,8 @@ async fn main() -> Result<(), Failure> {
     match Bench::parse().suite {
         Suite::Simulator => simulator::run().await,
         Suite::Memory => report::write("memory", &[memory::table()?]),
+        Suite::Wait => wait::run().await,
+        Suite::WaitService(syncs) => wait::serve(syncs).await,
         Suite::WorldFile { versions, path } => {
             Ok(std::fs::write(path, memory::world_file(versions)?)?)
         }

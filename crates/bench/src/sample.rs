@@ -19,7 +19,7 @@ impl Sample {
     }
 
     /// The nearest measurement; none of no measurements is zero.
-    fn quantile(&self, share: f64) -> f64 {
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         #[expect(
