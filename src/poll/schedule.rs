@@ -138,7 +138,7 @@ mod tests {
         assert!((15..25).contains(&before.len()), "{before:?}");
         let last = before.last().expect("a poll");
         assert!(*last >= hour, "{last:?}");
-        let gaps = before.windows(2).map(|pair| pair[1] - pair[0]);
+        let gaps = before.windows(2).map(|pair| pair[1].abs_diff(pair[0]));
         assert!(gaps.max() <= Some(hour / 10));
         // Later it is as a wait that began at the expected time.
         for late in [0, 5, 100, 3600] {

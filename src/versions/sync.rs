@@ -285,10 +285,13 @@ impl Probe for SyncProbe {
 }
 
 #[cfg(test)]
+mod random;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn version(done: bool, status: Option<&str>) -> ModelVersion {
+    pub(super) fn version(done: bool, status: Option<&str>) -> ModelVersion {
         let response = status.map(|status| serde_json::json!({ "sync_status": status }));
         let answer = serde_json::json!({
             "name": "orgs/o/models/a/versions/1", "done": done, "response": response,
@@ -322,7 +325,7 @@ mod tests {
         }
     }
 
-    fn probe() -> SyncProbe {
+    pub(super) fn probe() -> SyncProbe {
         let client = Client::builder().key("k").build().expect("a client");
         let name = "orgs/o/models/a/versions/1".parse().expect("a name");
         let seen = SyncProgress::of(&version(false, None));

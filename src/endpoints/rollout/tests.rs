@@ -3,6 +3,8 @@
 use super::*;
 use crate::{Client, raw};
 
+mod random;
+
 /// An entry of `deployed_models`: its id, version, date and state.
 type Entry = (&'static str, u64, Option<i64>, Option<&'static str>);
 
