@@ -30,7 +30,11 @@ enum Suite {
     /// The simulator's memory alone; `simulator` measures it too
     Memory,
     /// Many waits that share their requests, beside as many loops
-    Wait,
+    Wait {
+        /// How many of them
+        #[arg(default_values_t = [1, 10, 1_000], value_parser = clap::value_parser!(u32).range(1..))]
+        counts: Vec<u32>,
+    },
     /// Runs a simulator with uploads that sync; a part of `wait`
     #[command(hide = true)]
     WaitService(wait::Syncs),
@@ -60,7 +64,7 @@ async fn main() -> Result<(), Failure> {
     match Bench::parse().suite {
         Suite::Simulator => simulator::run().await,
         Suite::Memory => report::write("memory", &[memory::table()?]),
-        Suite::Wait => wait::run().await,
+        Suite::Wait { counts } => wait::run(counts).await,
         Suite::WaitService(syncs) => wait::serve(syncs).await,
         Suite::WorldFile { versions, path } => {
             Ok(std::fs::write(path, memory::world_file(versions)?)?)

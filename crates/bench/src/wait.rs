@@ -22,8 +22,6 @@ use crate::{ALLOCATOR, Failure};
 use service::{Service, unix_now};
 pub(crate) use service::{Syncs, serve};
 
-const SIZES: [u32; 3] = [1, 10, 1_000];
-
 /// The interval of the shared waits, before chance shortens it.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// What chance leaves of it on average: the interval of the loops.
@@ -53,7 +51,7 @@ struct Cost {
     bytes_a_waiter: f64,
 }
 
-pub(crate) async fn run() -> Result<(), Failure> {
+pub(crate) async fn run(counts: Vec<u32>) -> Result<(), Failure> {
     let mut costs = Table::new(
         "Waits for N uploads, and N loops",
         &[
@@ -71,7 +69,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         "What the loops take of what the shared waits take",
         &["N", "requests", "CPU", "bytes a waiter"],
     );
-    for count in SIZES {
+    for count in counts {
         let mut of_both = Vec::new();
         for way in [Way::Shared, Way::Loops] {
             let cost = going_on(way, count).await?;
