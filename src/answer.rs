@@ -163,7 +163,7 @@ pub(crate) fn unreadable(
 /// What stands in the place of a key that was echoed.
 const HIDDEN: &str = "[key]";
 
-fn without(body: &[u8], key: &ApiKey) -> String {
+pub(crate) fn without(body: &[u8], key: &ApiKey) -> String {
     // More than this is not looked at by an error.
     let body = &body[..body.len().min(REFUSAL_LIMIT)];
     String::from_utf8_lossy(body).replace(key.secret(), HIDDEN)
@@ -271,7 +271,7 @@ fn location(headers: &HeaderMap, key: &ApiKey) -> Option<String> {
     Some(printable(&url.origin().ascii_serialization()))
 }
 
-fn refused(
+pub(crate) fn refused(
     head: Answered,
     body: &[u8],
     page: bool,

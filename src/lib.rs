@@ -56,6 +56,9 @@ mod client;
 mod endpoints;
 mod error;
 mod explain;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod inference;
 mod key;

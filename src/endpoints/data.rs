@@ -233,7 +233,7 @@ impl Deployment {
     }
 
     /// What the answer to a deploy tells of it: metadata captured at submission.
-    pub(super) fn submitted(
+    pub(crate) fn submitted(
         endpoint: &EndpointId,
         version: &ModelVersionName,
         answer: raw::EndpointDeployResponse,

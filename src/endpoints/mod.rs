@@ -95,7 +95,10 @@ impl Endpoint {
         Deploy::new(self.clone(), version.try_into().map_err(Into::into))
     }
 
-    fn read(&self, answer: Result<crate::raw::types::EndpointResponse>) -> Result<EndpointDetails> {
+    pub(crate) fn read(
+        &self,
+        answer: Result<crate::raw::types::EndpointResponse>,
+    ) -> Result<EndpointDetails> {
         let answer = answer.map_err(|error| self.explain(error))?;
         if answer.name != self.id.as_str() {
             return Err(other_than_asked("endpoint", &answer.name, &self.id)

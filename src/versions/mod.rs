@@ -213,7 +213,7 @@ impl Version {
         Operation::of_sync(&self.client, self.get().await?)
     }
 
-    fn read(&self, answer: crate::raw::types::ModelVersion) -> Result<ModelVersion> {
+    pub(crate) fn read(&self, answer: crate::raw::types::ModelVersion) -> Result<ModelVersion> {
         ModelVersion::from(answer)
             .answers(&self.name)
             .map_err(|error| error.during(Op::GET_MODEL_VERSION.id, false))
