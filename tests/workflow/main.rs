@@ -31,4 +31,5 @@ mod progress;
 mod resume;
 mod reuse;
 mod second_deploy;
+mod shared_waits;
 mod uploads;
