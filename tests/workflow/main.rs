@@ -20,6 +20,7 @@ mod by_name;
 mod delete;
 mod deploy_checks;
 mod dropped;
+mod dropped_waits;
 mod failures;
 mod false_greens;
 mod faults;
