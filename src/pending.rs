@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::client::Client;
 use crate::endpoints::Endpoint;
-use crate::error::{Error, Result, printable};
+use crate::error::{Error, ErrorKind, Result, printable};
 use crate::handle::{HandleError, read_word, word};
 use crate::names::{
     EndpointId, ModelArchitectureId, ModelVersionName, OrgName, VersionAlias, WeightUri,
@@ -55,6 +55,8 @@ pub(crate) struct PendingUpload {
     pub(crate) architecture: ModelArchitectureId,
     pub(crate) weights: WeightUri,
     pub(crate) suffix: Option<String>,
+    /// Those that it was to have, but for the key.
+    pub(crate) aliases: Vec<VersionAlias>,
     /// The alias that it alone carries.
     pub(crate) key: Option<VersionAlias>,
     /// The highest id there was before it was sent, if that was looked at.
@@ -70,6 +72,49 @@ pub(crate) struct PendingDeploy {
     pub(crate) known: Option<Vec<String>>,
 }
 
+/// What a look for a write whose answer was lost has shown.
+pub(crate) enum Seen<T> {
+    /// What the write has made.
+    Ours(T),
+    /// Nothing of it.
+    Nothing(&'static str),
+    /// What may be of it, in words.
+    Unclear(String),
+}
+
+impl<T> Seen<T> {
+    /// What was seen, for the line of an error.
+    pub(crate) fn told(result: &Result<Self>) -> String {
+        match result {
+            Ok(Self::Ours(_)) => String::new(),
+            Ok(Self::Nothing(what)) => (*what).to_owned(),
+            Ok(Self::Unclear(what)) => what.clone(),
+            Err(error) => format!("looking for it failed: {}", error.brief()),
+        }
+    }
+
+    fn settled(self, subject: impl fmt::Display) -> Result<Option<T>> {
+        match self {
+            Self::Ours(found) => Ok(Some(found)),
+            Self::Nothing(_) => Ok(None),
+            Self::Unclear(what) => Err(Error::new(ErrorKind::Ambiguous, what)
+                .about(subject)
+                .remedy_is("look at what there is, and keep what is right")),
+        }
+    }
+}
+
+/// Up to five names, for the line of an error.
+pub(crate) fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown: Vec<_> = names.take(SHOWN).map(printable).collect();
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 impl Pending {
     /// The base URL of the service that the write was sent to. It is compared with the client's
     /// when the write is settled, and never used.
@@ -80,7 +125,7 @@ impl Pending {
 }
 
 impl Client {
-    /// Looks what has become of a write whose answer was lost. Nothing is written.
+    /// Looks once what has become of a write whose answer was lost. Nothing is written.
     ///
     /// None is told when nothing of it is there: it was lost on its way to the service, or the
     /// network still holds it. How long it may do so is not known; the requests of this crate are
@@ -90,7 +135,8 @@ impl Client {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the write was sent to another
     /// address than this client's; [`Ambiguous`](crate::ErrorKind::Ambiguous), with what was
-    /// seen, when it cannot be told which one it is.
+    /// seen, when it cannot be told which one it is; [`Conflict`](crate::ErrorKind::Conflict)
+    /// when another upload has the idempotency key. What a read can end in.
     pub async fn settle(&self, pending: &Pending) -> Result<Option<Resumed>> {
         if pending.base != self.base_url() {
             return Err(Error::invalid(format!(
@@ -104,31 +150,58 @@ impl Client {
             Doubt::Upload(upload) => {
                 let (org, architecture) = (upload.org.clone(), upload.architecture.clone());
                 let model = Model::new(self.clone(), org, architecture);
-                let found = model.settle(upload).await?;
+                let found = model.settle(upload).await?.settled(upload)?;
                 Ok(found.map(Resumed::Upload))
             }
             Doubt::Deploy(deploy) => {
                 let endpoint = Endpoint::new(self.clone(), deploy.endpoint.clone());
-                let found = endpoint.settle(deploy).await?;
+                let found = endpoint.settle(deploy).await?.settled(deploy)?;
                 Ok(found.map(Resumed::Rollout))
             }
         }
     }
 }
 
-/// Between the ids of deployments. They are UUIDs.
-const BETWEEN: &str = "+";
+/// What an error about it begins with.
+impl fmt::Display for PendingUpload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            weights,
+            architecture,
+            org,
+            ..
+        } = self;
+        write!(
+            f,
+            "upload of {weights} for {architecture} of organization {org}"
+        )
+    }
+}
+
+/// What an error about it begins with.
+impl fmt::Display for PendingDeploy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "deployment of {} to {}", self.version, self.endpoint)
+    }
+}
+
+/// Between the ids of deployments, which are UUIDs, and between aliases.
+const BETWEEN: char = '+';
 
 impl fmt::Display for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields: Vec<(&str, &dyn fmt::Display)> = Vec::new();
-        let known;
+        let (known, aliases);
         let kind = match &self.of {
             Doubt::Upload(upload) => {
                 fields.push(("org", &upload.org));
                 fields.push(("architecture", &upload.architecture));
                 fields.push(("weights", &upload.weights));
                 fields.extend(upload.suffix.iter().map(|suffix| ("suffix", suffix as _)));
+                aliases = together(&upload.aliases);
+                if !aliases.is_empty() {
+                    fields.push(("aliases", &aliases));
+                }
                 fields.extend(upload.key.iter().map(|key| ("key", key as _)));
                 fields.extend(upload.after.iter().map(|id| ("after", id as _)));
                 UPLOAD
@@ -136,7 +209,9 @@ impl fmt::Display for Pending {
             Doubt::Deploy(deploy) => {
                 fields.push(("endpoint", &deploy.endpoint));
                 fields.push(("version", &deploy.version));
-                known = deploy.known.as_ref().map(|ids| ids.join(BETWEEN));
+                // One that could not be read again would count as new.
+                let whole = |ids: &&Vec<String>| !ids.iter().any(|id| id.contains(BETWEEN));
+                known = deploy.known.as_ref().filter(whole).map(|ids| together(ids));
                 fields.extend(known.iter().map(|ids| ("known", ids as _)));
                 DEPLOY
             }
@@ -144,6 +219,16 @@ impl fmt::Display for Pending {
         fields.push(("base", &self.base));
         f.pad(&word(kind, &fields))
     }
+}
+
+fn together<T: fmt::Display>(all: &[T]) -> String {
+    let all: Vec<_> = all.iter().map(T::to_string).collect();
+    all.join(&BETWEEN.to_string())
+}
+
+fn apart(text: Option<&str>) -> impl Iterator<Item = &str> {
+    let all = text.unwrap_or_default().split(BETWEEN);
+    all.filter(|one| !one.is_empty())
 }
 
 const UPLOAD: &str = "pending-upload";
@@ -168,6 +253,9 @@ fn read(text: &str) -> Result<Pending, String> {
                 .has("suffix")
                 .then(|| fields.text("suffix").map(str::to_owned))
                 .transpose()?,
+            aliases: apart(fields.get("aliases"))
+                .map(|alias| alias.parse().map_err(|error| format!("aliases: {error}")))
+                .collect::<Result<_, _>>()?,
             key: fields.has("key").then(|| fields.parse("key")).transpose()?,
             after: fields
                 .has("after")
@@ -177,10 +265,9 @@ fn read(text: &str) -> Result<Pending, String> {
         DEPLOY => Doubt::Deploy(PendingDeploy {
             endpoint: fields.parse("endpoint")?,
             version: fields.version("version")?,
-            known: fields.get("known").map(|ids| {
-                let ids = ids.split(BETWEEN).filter(|id| !id.is_empty());
-                ids.map(str::to_owned).collect()
-            }),
+            known: fields
+                .get("known")
+                .map(|ids| apart(Some(ids)).map(str::to_owned).collect()),
         }),
         other => return Err(format!("\"{other}\" is neither {UPLOAD} nor {DEPLOY}")),
     };
@@ -207,7 +294,7 @@ mod tests {
 
     const UPLOADS: [&str; 2] = [
         "cbm1,pending-upload,org=my-org,architecture=gpt-oss-120b,weights=s3://my-bucket/run-42,\
-         suffix=run%2042,key=idem-0123,after=7,base=https://api.cerebras.ai",
+         suffix=run%2042,aliases=run-42+v1,key=idem-0123,after=7,base=https://api.cerebras.ai",
         "cbm1,pending-upload,org=my-org,architecture=gpt-oss-120b,weights=s3://my-bucket/run-42,\
          base=https://api.cerebras.ai",
     ];
@@ -243,6 +330,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_known_is_written_whole_or_not_at_all() {
+        let mut pending: Pending = DEPLOYS[0].parse().expect("a pending write");
+        let Doubt::Deploy(deploy) = &mut pending.of else {
+            panic!("it is a deployment");
+        };
+        deploy.known = Some(vec!["d-1".to_owned(), "odd+id".to_owned()]);
+        assert_eq!(pending.to_string(), DEPLOYS[2]);
+    }
+
+    #[test]
     fn a_broken_one_says_what_is_wrong() {
         for (text, says) in [
             (
@@ -251,6 +348,11 @@ mod tests {
             ),
             ("cbm1,pending-upload,org=o", "it has no \"architecture=\""),
             ("deployment-3", "it does not begin with \"cbm1,\""),
+            (
+                "cbm1,pending-upload,org=o,architecture=a,weights=s3://my-bucket/w,aliases=a1+B",
+                "aliases: alias \"B\": byte 0: expected a lower-case letter, found 'B'; an \
+                 alias looks like \"production\" or \"run-42\"",
+            ),
             (
                 "cbm1,pending-deploy,endpoint=e,version=orgs/o/models/a/versions/production",
                 "its version is an alias, which can move",

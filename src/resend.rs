@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::retry::Op;
+use crate::retry::{Op, may_pass};
 use crate::time::after;
 
 /// Counts the attempts of one write, and keeps its time.
@@ -34,13 +34,23 @@ impl<'a> Resends<'a> {
         }
     }
 
+    /// Counts an attempt that failed.
+    pub(crate) fn count(&mut self, error: Error) -> Error {
+        self.attempts += error.attempts();
+        error.after_attempts(self.attempts)
+    }
+
     /// Counts an attempt that failed. True after a pause when another may follow; false, at once,
     /// when this error is the answer.
     pub(crate) async fn pause_after(&mut self, error: Error) -> (Error, bool) {
-        self.attempts += error.attempts().max(1);
-        let error = error.after_attempts(self.attempts);
-        let again = self.pause_before_look(&error).await;
+        let error = self.count(error);
+        let again = self.pause_before_resend(&error).await;
         (error, again)
+    }
+
+    /// Whether another attempt may follow this one, which was counted: true after a pause.
+    pub(crate) async fn pause_before_resend(&mut self, error: &Error) -> bool {
+        may_pass(error) && self.pause_before_look(error).await
     }
 
     /// Whether to look once more after this error, without sending anything: true after a pause.
@@ -56,7 +66,7 @@ impl<'a> Resends<'a> {
 
     fn pause(&self, error: &Error) -> Option<Duration> {
         let transport = self.client.transport();
-        let pause = transport.retry.pause_after_look(self.tries, error)?;
+        let pause = transport.retry.pause_before_look(self.tries, error)?;
         let in_time = after(Instant::now(), pause) < self.until;
         (in_time && transport.budget.take(error)).then_some(pause)
     }

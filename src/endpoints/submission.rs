@@ -3,11 +3,11 @@
 use super::Endpoint;
 use super::data::{Deployment, EndpointDetails};
 use super::rollout::{RolloutProbe, RolloutProgress};
-use crate::error::{Error, ErrorKind, Result, printable};
+use crate::error::{Error, ErrorKind, Result};
 use crate::explain::other_than_asked;
 use crate::names::ModelVersionName;
 use crate::operation::{Obtained, Operation};
-use crate::pending::{Doubt, Pending, PendingDeploy};
+use crate::pending::{Doubt, Pending, PendingDeploy, Seen, listed};
 use crate::raw::types as raw;
 use crate::resend::Resends;
 use crate::retry::Op;
@@ -54,11 +54,15 @@ impl<'a> Submission<'a> {
         };
         let mut looks = Resends::new(&self.endpoint.client, OP);
         loop {
-            if let Ok(Some(deployment)) = self.endpoint.find(&pending).await {
-                return Ok(self.operation(&deployment, Obtained::Adopted));
-            }
-            if !looks.pause_before_look(&failed).await {
-                return Err(self.in_doubt(pending, failed));
+            let looked = match self.endpoint.find(&pending).await {
+                Ok(Seen::Ours(deployment)) => {
+                    return Ok(self.operation(&deployment, Obtained::Adopted));
+                }
+                looked => looked,
+            };
+            // A look that fails has been repeated as the policy says.
+            if looked.is_err() || !looks.pause_before_look(&failed).await {
+                return Err(self.in_doubt(pending, &Seen::told(&looked), failed));
             }
         }
     }
@@ -76,7 +80,9 @@ impl<'a> Submission<'a> {
                 async move { raw.deploy_model(&id, &body).await }
             })
             .await
-            .map_err(|error| error.about(self.subject()))?;
+            .map_err(|error| {
+                error.about(format_args!("deployment of {version} to {}", endpoint.id))
+            })?;
         answers(endpoint, version, &answer)
             .map_err(|error| error.during(OP.id, true).accepted())?;
         Ok(Deployment::submitted(&endpoint.id, version, answer))
@@ -86,21 +92,16 @@ impl<'a> Submission<'a> {
         rollout(self.endpoint, deployment, &self.version).obtained_by(by)
     }
 
-    fn subject(&self) -> String {
-        format!("deployment of {} to {}", self.version, self.endpoint.id)
-    }
-
-    /// The error of a deployment that may have been queued, and that is not seen.
-    fn in_doubt(&self, pending: PendingDeploy, cause: Error) -> Error {
-        cause.about(self.subject()).during(OP.id, true).unseen(
-            "no new deployment is known to be of it",
-            "do not deploy again blindly: Client::settle looks for it later, and Endpoint::get \
-             shows what there is",
-            Pending {
-                of: Doubt::Deploy(pending),
-                base: self.endpoint.client.base_url().to_owned(),
-            },
-        )
+    /// The error of a deployment that may have been queued, and that was not found.
+    fn in_doubt(&self, pending: PendingDeploy, seen: &str, failed: Error) -> Error {
+        let failed = failed.about(&pending).during(OP.id, true);
+        let pending = Pending {
+            of: Doubt::Deploy(pending),
+            base: self.endpoint.client.base_url().to_owned(),
+        };
+        let remedy = "do not deploy again blindly: Client::settle looks for it later, and \
+                      Endpoint::get shows what there is";
+        failed.unsettled(seen, remedy, pending)
     }
 }
 
@@ -116,43 +117,43 @@ fn rollout(
 
 impl Endpoint {
     /// The one new deployment that is of the version, if there is one.
-    async fn find(&self, pending: &PendingDeploy) -> Result<Option<Deployment>> {
+    async fn find(&self, pending: &PendingDeploy) -> Result<Seen<Deployment>> {
         let details = self.get().await?;
+        if !details.lists_deployments {
+            return Ok(Seen::Nothing("the endpoint lists no deployments"));
+        }
         let known = pending.known.as_deref().unwrap_or_default();
         let mut new = details.deployments;
         new.retain(|d| d.may_be_of(&pending.version) && !known.contains(&d.id));
-        let unclear = match new.as_slice() {
-            [] => return Ok(None),
-            [one] if pending.known.is_some() && one.version.as_ref() == Some(&pending.version) => {
-                return Ok(new.pop());
-            }
+        let why = match new.as_slice() {
+            [] => return Ok(Seen::Nothing("no new deployment of it is listed")),
+            [_, _, ..] => "there is more than one",
             [_] if pending.known.is_none() => {
-                "it may be an older one: what was there before it was sent is not known"
+                "it may be older, since nobody looked before it was sent"
             }
-            [_] => "the endpoint does not name its version by an id",
-            _ => "more than one deployment may be of it",
+            [one] if one.version.as_ref() != Some(&pending.version) => {
+                "its version is not named by an id"
+            }
+            [one] => return Ok(Seen::Ours(one.clone())),
         };
-        let ids: Vec<_> = new.iter().map(|d| printable(&d.id)).collect();
-        Err(Error::new(
-            ErrorKind::Ambiguous,
-            format!("{unclear}: {}", ids.join(", ")),
-        )
-        .about(format_args!(
-            "deployment of {} to {}",
-            pending.version, self.id
-        ))
-        .remedy_is("look at what the endpoint serves before deploying again"))
+        let ids = listed(new.iter().map(|d| d.id.as_str()));
+        Ok(Seen::Unclear(format!(
+            "it may have made deployment {ids}: {why}"
+        )))
     }
 
     /// The deployment whose answer was lost, if it is there now.
     pub(crate) async fn settle(
         &self,
         pending: &PendingDeploy,
-    ) -> Result<Option<Operation<Deployment>>> {
-        let found = self.find(pending).await?;
-        Ok(found.map(|deployment| {
-            rollout(self, &deployment, &pending.version).obtained_by(Obtained::Adopted)
-        }))
+    ) -> Result<Seen<Operation<Deployment>>> {
+        Ok(match self.find(pending).await? {
+            Seen::Ours(deployment) => Seen::Ours(
+                rollout(self, &deployment, &pending.version).obtained_by(Obtained::Adopted),
+            ),
+            Seen::Nothing(what) => Seen::Nothing(what),
+            Seen::Unclear(what) => Seen::Unclear(what),
+        })
     }
 }
 
@@ -185,8 +186,7 @@ fn answers(
         ("version", &answered_version, version.as_str()),
     ] {
         if let Some(answered) = answered.as_ref().filter(|answered| *answered != asked) {
-            return Err(other_than_asked(part, answered, asked)
-                .remedy_is("look at the endpoint before going on"));
+            return Err(other_than_asked(part, answered, asked));
         }
     }
     Ok(())

@@ -17,7 +17,8 @@ const EXCERPT: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// Where, as a dotted path: `body.model.weight_uri`. Empty if the service does not say.
+    /// Where, as a dotted path: `body.model.weight_uri`. Empty if the service does not say; with
+    /// control characters taken out.
     pub field: String,
     /// Why, in the service's words, with control characters taken out.
     pub message: String,
@@ -90,12 +91,12 @@ impl FieldError {
     fn read(refusal: &Value) -> Self {
         let steps = refusal.get("loc").and_then(Value::as_array);
         let steps = steps.into_iter().flatten().map(|step| match step {
-            Value::String(name) => printable(name),
+            Value::String(name) => name.clone(),
             other => other.to_string(),
         });
         let why = refusal.get("msg").unwrap_or(refusal);
         Self {
-            field: steps.collect::<Vec<_>>().join("."),
+            field: printable(&steps.collect::<Vec<_>>().join(".")),
             message: printable(&message(why)),
         }
     }
@@ -131,6 +132,18 @@ mod tests {
         .fields;
         assert_eq!(fields.len(), 1);
         assert_eq!(fields[0].to_string(), "body.model.version_aliases.0: bad");
+    }
+
+    #[test]
+    fn a_place_is_one_plain_line_whatever_it_is_made_of() {
+        let steps = ["a\nb", "c\u{202e}d"].map(|name| json!({ name: "e\u{7f}f" }));
+        let body = json!({ "detail": [{ "loc": steps, "msg": "bad" }] });
+        let details = Details::read(body.to_string().as_bytes());
+        assert_eq!(details.fields[0].field, r#"{"a\nb":"e f"}.{"c d":"e f"}"#);
+
+        let body = json!({ "detail": [{ "loc": vec!["step"; 1000], "msg": "bad" }] });
+        let details = Details::read(body.to_string().as_bytes());
+        assert_eq!(details.fields[0].field.chars().count(), 301);
     }
 
     #[test]

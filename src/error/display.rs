@@ -23,6 +23,9 @@ pub(super) fn line(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if fields.len() > FIELDS {
         write!(f, ", and {} more", fields.len() - FIELDS)?;
     }
+    if let Some(seen) = &error.seen {
+        write!(f, ", and {seen}")?;
+    }
     if error.writes && (error.accepted || error.sent == super::Sent::Maybe) {
         f.write_str("; it may have taken effect all the same")?;
     }
@@ -59,6 +62,7 @@ pub(super) fn debug(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.debug_struct("Error")
         .field("kind", &error.kind)
         .field("what", &error.what)
+        .field("seen", &error.seen)
         .field("subject", &error.subject)
         .field("remedy", &error.remedy)
         .field("operation", &error.operation)
@@ -70,6 +74,7 @@ pub(super) fn debug(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         .field("sent", &error.sent)
         .field("attempts", &error.attempts)
         .field("handle", &error.handle)
+        .field("pending", &error.pending)
         .field("waited", &error.waited)
         .field("source", &error.source)
         .finish_non_exhaustive()

@@ -45,6 +45,8 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     what: String,
+    /// What a look after it has shown.
+    seen: Option<String>,
     subject: Option<String>,
     remedy: Option<String>,
     operation: Option<&'static str>,
@@ -148,7 +150,8 @@ impl Error {
 
     /// The write whose answer was lost, written down: to look for it later with
     /// [`Client::settle`](crate::Client::settle). It is there when an upload or a deployment may
-    /// have been made and was not found.
+    /// have been made and was not found; how the write itself failed is then the
+    /// [`source`](std::error::Error::source).
     #[must_use]
     pub fn pending(&self) -> Option<&Pending> {
         self.inner.pending.as_ref()
@@ -174,6 +177,7 @@ impl Error {
             inner: Box::new(Inner {
                 kind,
                 what: what.into(),
+                seen: None,
                 subject: None,
                 remedy: None,
                 operation: None,
@@ -299,14 +303,24 @@ impl Error {
         }
     }
 
-    /// A write may have happened, a look has told nothing of it, and this is what to look for it
-    /// with later.
-    pub(crate) fn unseen(self, seen: &str, remedy: &str, pending: Pending) -> Self {
-        let mut error = self.in_doubt().remedy_is_rather(remedy);
+    /// Adds to what went wrong what a look after it has shown.
+    pub(crate) fn seeing(mut self, seen: impl Into<String>) -> Self {
+        self.inner.seen = Some(seen.into());
+        self
+    }
+
+    /// A write may have happened, looks have not settled it, and this is what to look for it with
+    /// later. How the write itself failed is its source.
+    pub(crate) fn unsettled(self, seen: &str, remedy: &str, pending: Pending) -> Self {
+        let failed = self.in_doubt();
+        let remedy = match failed.remedy() {
+            Some(first) => format!("{first}; {remedy}"),
+            None => remedy.to_owned(),
+        };
+        let mut error = failed.again().seeing(seen).remedy_is_rather(remedy);
         error.inner.kind = ErrorKind::Ambiguous;
-        error.inner.what = format!("{}, and {seen}", error.inner.what);
         error.inner.pending = Some(pending);
-        error
+        error.caused_by(failed)
     }
 
     pub(crate) fn after_wait(mut self, waited: Waited) -> Self {

@@ -1,20 +1,24 @@
 //! Sending an upload so that it makes one version, whatever becomes of the answers.
 //!
 //! A key is an alias that this upload alone carries. The protocol with a key: read what the key
-//! names; adopt it if it is this upload; else send, and after a lost answer or a refusal read
-//! again before sending again. Without a key it is sent once, and after a lost answer looked for
-//! among the versions that are new. `crates/models` shows what each of them can promise.
+//! names; adopt it if it is this upload; else send, and after a lost answer read again before
+//! sending again, after a refusal only read. Without a key it is sent once, and after a lost
+//! answer looked for among the versions that are new. `crates/models` shows what each of them can
+//! promise.
 
-use super::data::ModelVersion;
-use super::{Model, Readiness, Version};
+mod sought;
+
+use super::data::{ModelVersion, no_id};
+use super::{Model, Readiness};
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::explain::about_org;
-use crate::names::{ModelVersionName, VersionAlias, VersionId, VersionRef};
+use crate::names::{VersionAlias, VersionId};
 use crate::operation::{Obtained, Operation};
-use crate::pending::{Doubt, Pending, PendingUpload};
+use crate::pending::{Doubt, Pending, PendingUpload, Seen};
 use crate::raw::types as raw;
 use crate::resend::Resends;
-use crate::retry::Op;
+use crate::retry::{Op, may_pass};
+use sought::holds;
 
 const OP: Op = Op::UPLOAD_MODEL_VERSION;
 
@@ -30,15 +34,21 @@ pub(super) struct Uploading {
 
 impl Uploading {
     pub(super) async fn send(self) -> Result<Operation<ModelVersion>> {
-        if let Some(earlier) = self.named_by_key().await? {
-            return self.earlier(earlier);
+        let mut ours = self.pending();
+        if let Some(key) = &self.key
+            && let Some(earlier) = self.model.named(key).await?
+        {
+            return self.earlier(&ours, earlier);
         }
-        let after = if self.checked {
-            Some(self.look_before().await?)
-        } else {
-            None
-        };
-        let ours = self.pending(after);
+        if self.checked {
+            let mut versions = self.model.versions().await?;
+            if let Some(at) = self.key.as_ref().and_then(|key| holder(&versions, key)) {
+                return self.earlier(&ours, versions.swap_remove(at));
+            }
+            self.aliases_are_free(&versions)?;
+            let ids = versions.iter().filter_map(ModelVersion::id);
+            ours.after = Some(ids.map(VersionId::get).max().unwrap_or_default());
+        }
         let mut resends = Resends::new(&self.model.client, OP);
         let mut lost = false;
         loop {
@@ -49,24 +59,16 @@ impl Uploading {
                     } else {
                         Obtained::Answered
                     };
-                    return self.accepted(version, by);
+                    return self.operation(version, by);
                 }
-                Err(error) => error,
+                Err(error) => resends.count(error),
             };
             lost |= failed.may_have_happened();
-            let error = match self
-                .after_failure(failed, lost, &ours, &mut resends)
-                .await?
-            {
-                Next::Adopt(version) => return self.accepted(version, Obtained::Adopted),
-                Next::Send => continue,
-                Next::End(error) => error,
-            };
-            return Err(if lost {
-                self.in_doubt(ours, error)
-            } else {
-                error
-            });
+            match self.after_failure(failed, lost, &ours, &mut resends).await {
+                Next::Adopt(version) => return self.operation(version, Obtained::Adopted),
+                Next::Send => {}
+                Next::End(error) => return Err(error),
+            }
         }
     }
 
@@ -77,37 +79,77 @@ impl Uploading {
         lost: bool,
         ours: &PendingUpload,
         resends: &mut Resends<'_>,
-    ) -> Result<Next> {
+    ) -> Next {
         let refused = matches!(failed.kind(), ErrorKind::Conflict | ErrorKind::Rejected);
-        loop {
-            if (lost || refused)
-                && let Some(version) = self.look_after(ours, lost, &failed).await?
-            {
-                return Ok(Next::Adopt(version));
-            }
-            // Without a key it is sent once. It may still come to be seen.
-            if lost && self.key.is_none() {
-                if !resends.pause_before_look(&failed).await {
-                    return Ok(Next::End(failed));
-                }
-                continue;
-            }
-            let (error, again) = resends.pause_after(failed).await;
-            return Ok(if again { Next::Send } else { Next::End(error) });
+        if !lost && !refused {
+            return if resends.pause_before_resend(&failed).await {
+                Next::Send
+            } else {
+                Next::End(failed)
+            };
         }
+        if !lost && self.key.is_none() {
+            return Next::End(self.refused(ours, failed).await);
+        }
+        // An alias that is taken may be the key, and its version not to be seen yet.
+        let looks_on = lost || matches!(failed.status(), Some(400 | 409));
+        let sends_again = lost && !refused && self.key.is_some() && may_pass(&failed);
+        let mut paused = false;
+        let looked = loop {
+            let looked = self.model.look_for(ours).await;
+            match looked {
+                Ok(Seen::Ours(version)) => return self.found(ours, version, &failed, lost).await,
+                Ok(Seen::Nothing(_)) if sends_again && paused => return Next::Send,
+                Ok(_) if looks_on && resends.pause_before_look(&failed).await => paused = true,
+                looked => break looked,
+            }
+        };
+        Next::End(if lost {
+            self.in_doubt(ours.clone(), &Seen::told(&looked), failed)
+        } else {
+            self.refused(ours, failed).await
+        })
     }
 
-    /// What the key names, if there is a key and it names anything.
-    async fn named_by_key(&self) -> Result<Option<ModelVersion>> {
-        match &self.key {
-            Some(key) => self.model.named(key).await,
-            None => Ok(None),
+    /// A look has found it, by its key or by its content.
+    async fn found(
+        &self,
+        ours: &PendingUpload,
+        version: ModelVersion,
+        failed: &Error,
+        lost: bool,
+    ) -> Next {
+        if self.key.is_none() {
+            return Next::Adopt(version);
         }
+        let left = if failed.may_have_happened() {
+            None
+        } else {
+            self.model.made_and_refused(ours, version.id()).await
+        };
+        let Err(error) = ours.is_of(&version) else {
+            if let Some(left) = left {
+                tracing::warn!(upload = %ours, %failed, "{}", may_be_left(&left));
+            }
+            return Next::Adopt(version);
+        };
+        Next::End(match left {
+            Some(left) => error
+                .seeing(may_be_left(&left))
+                .during(OP.id, true)
+                .accepted(),
+            None if lost => error.during(OP.id, true).in_doubt(),
+            None => error,
+        })
     }
 
     /// The key names a version before anything is sent: another process has uploaded it.
-    fn earlier(&self, version: ModelVersion) -> Result<Operation<ModelVersion>> {
-        self.is_ours(&version)?;
+    fn earlier(
+        &self,
+        ours: &PendingUpload,
+        version: ModelVersion,
+    ) -> Result<Operation<ModelVersion>> {
+        ours.is_of(&version)?;
         if Readiness::of(&version) == Readiness::Failed {
             let status = version.sync_status().map_or("", |status| status.as_str());
             return Err(Error::new(
@@ -118,45 +160,22 @@ impl Uploading {
                     printable(status)
                 ),
             )
-            .about(self.subject())
+            .about(ours)
             .remedy_is("nothing was sent: delete that version, or use another nonce"));
         }
         let operation = Operation::of_sync(&self.model.client, version)?;
         Ok(operation.obtained_by(Obtained::Found))
     }
 
-    /// That what the key names is what is uploaded here, as far as the service tells.
-    fn is_ours(&self, version: &ModelVersion) -> Result<()> {
-        let content = self.content();
-        if content.may_be(version) {
-            return Ok(());
-        }
-        let told = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), printable);
-        Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
-                "its idempotency key is held by {}, which is another upload: its weights are {} \
-                 and its fingerprint suffix is {}",
-                printable(version.name()),
-                told(version.weight_uri()),
-                told(version.fingerprint_suffix()),
-            ),
-        )
-        .about(self.subject())
-        .remedy_is("use another nonce for another upload"))
-    }
-
-    /// The highest id there is. Every alias must be free: it names at most one version.
-    async fn look_before(&self) -> Result<u64> {
-        let versions = self.model.versions().await?;
-        for version in &versions {
-            let held =
-                |alias: &&VersionAlias| version.aliases().iter().any(|a| a == alias.as_str());
-            if let Some(alias) = self.content.version_aliases.iter().find(held) {
+    /// Every alias must be free: it names at most one version.
+    fn aliases_are_free(&self, versions: &[ModelVersion]) -> Result<()> {
+        for alias in &self.content.version_aliases {
+            if let Some(at) = holder(versions, alias) {
                 let name = self.model.name_of(alias);
+                let holder = printable(versions[at].name());
                 return Err(Error::new(
                     ErrorKind::Conflict,
-                    format!("alias \"{alias}\" is held by {}", printable(version.name())),
+                    format!("alias \"{alias}\" is held by {holder}"),
                 )
                 .about(format_args!("upload as {name}"))
                 .remedy_is(
@@ -165,65 +184,7 @@ impl Uploading {
                 ));
             }
         }
-        let ids = versions.iter().filter_map(ModelVersion::id);
-        Ok(ids.map(VersionId::get).max().unwrap_or_default())
-    }
-
-    /// Looks for the version after an answer was lost, or the service has refused to make it.
-    async fn look_after(
-        &self,
-        ours: &PendingUpload,
-        lost: bool,
-        failed: &Error,
-    ) -> Result<Option<ModelVersion>> {
-        let looked = match &self.key {
-            Some(_) => self.named_by_key().await,
-            None if lost => self.model.find(ours).await,
-            None => Ok(None),
-        };
-        match looked {
-            Ok(Some(version)) if self.key.is_some() => {
-                self.is_ours(&version).map_err(|error| {
-                    if lost {
-                        error.during(OP.id, true).in_doubt()
-                    } else {
-                        error
-                    }
-                })?;
-                Ok(Some(version))
-            }
-            Ok(None) if !lost && !self.content.version_aliases.is_empty() => {
-                self.made_all_the_same(ours, failed).await
-            }
-            Ok(found) => Ok(found),
-            // The look failed, or found more than one.
-            Err(_) if lost => Err(self.in_doubt(ours.clone(), failed.again())),
-            Err(_) => Ok(None),
-        }
-    }
-
-    /// A service may make the version first, and refuse its aliases then.
-    async fn made_all_the_same(
-        &self,
-        ours: &PendingUpload,
-        failed: &Error,
-    ) -> Result<Option<ModelVersion>> {
-        if ours.after.is_none() {
-            return Ok(None);
-        }
-        let Ok(Some(made)) = self.model.find(ours).await else {
-            return Ok(None);
-        };
-        Err(failed
-            .again()
-            .about_rather(format_args!(
-                "{}: {} was made, and its aliases were refused",
-                self.subject(),
-                printable(made.name())
-            ))
-            .during(OP.id, true)
-            .accepted()
-            .remedy_is_rather("do not upload again: give that version its aliases, or delete it"))
+        Ok(())
     }
 
     async fn post(&self) -> Result<ModelVersion> {
@@ -239,42 +200,55 @@ impl Uploading {
                 async move { raw.upload_model_version(&org, &body).await }
             })
             .await
-            .map_err(|error| about_org(error, &model.org).about(self.subject()))?;
-        Ok(answer.into())
+            .map_err(|error| about_org(error, &model.org).about(self.pending()))?;
+        ModelVersion::from(answer)
+            .listed_under(&model.org, &model.architecture)
+            .and_then(|version| match version.id() {
+                Some(_) => Ok(version),
+                None => Err(no_id(version.name())),
+            })
+            .map_err(|error| error.during(OP.id, true).accepted())
     }
 
-    fn accepted(&self, version: ModelVersion, by: Obtained) -> Result<Operation<ModelVersion>> {
-        version
-            .listed_under(&self.model.org, &self.model.architecture)
-            .and_then(|version| Operation::of_sync(&self.model.client, version))
+    fn operation(&self, version: ModelVersion, by: Obtained) -> Result<Operation<ModelVersion>> {
+        Operation::of_sync(&self.model.client, version)
             .map(|operation| operation.obtained_by(by))
             .map_err(|error| error.during(OP.id, true).accepted())
     }
 
-    fn pending(&self, after: Option<u64>) -> PendingUpload {
+    fn pending(&self) -> PendingUpload {
+        let mut aliases = self.content.version_aliases.clone();
+        aliases.retain(|alias| Some(alias) != self.key.as_ref());
         PendingUpload {
             org: self.model.org.clone(),
             architecture: self.model.architecture.clone(),
             weights: self.content.weight_uri.clone(),
             suffix: self.content.system_fingerprint_suffix.clone(),
+            aliases,
             key: self.key.clone(),
-            after,
+            after: None,
         }
     }
 
-    fn content(&self) -> PendingUpload {
-        self.pending(None)
+    /// The error of an upload that was refused. A service may make the version first, and refuse
+    /// its aliases then.
+    async fn refused(&self, ours: &PendingUpload, failed: Error) -> Error {
+        if self.content.version_aliases.is_empty() {
+            return failed;
+        }
+        match self.model.made_and_refused(ours, None).await {
+            Some(left) => failed
+                .seeing(may_be_left(&left))
+                .accepted()
+                .remedy_is_rather(
+                    "look at it before uploading again: give it its aliases, or delete it",
+                ),
+            None => failed,
+        }
     }
 
-    fn subject(&self) -> String {
-        format!(
-            "upload of {} for {} of organization {}",
-            self.content.weight_uri, self.model.architecture, self.model.org
-        )
-    }
-
-    /// The error of an upload that may have happened, and of which nothing is seen.
-    fn in_doubt(&self, ours: PendingUpload, cause: Error) -> Error {
+    /// The error of an upload that may have happened, and that was not found.
+    fn in_doubt(&self, ours: PendingUpload, seen: &str, failed: Error) -> Error {
         let remedy = match self.key {
             Some(_) => "upload again with the same nonce: what was made is found then",
             None => {
@@ -282,14 +256,12 @@ impl Uploading {
                  idempotency key it can be sent again"
             }
         };
-        cause.about(self.subject()).during(OP.id, true).unseen(
-            "no version is known to be of it",
-            remedy,
-            Pending {
-                of: Doubt::Upload(ours),
-                base: self.model.client.base_url().to_owned(),
-            },
-        )
+        let failed = failed.about(&ours).during(OP.id, true);
+        let pending = Pending {
+            of: Doubt::Upload(ours),
+            base: self.model.client.base_url().to_owned(),
+        };
+        failed.unsettled(seen, remedy, pending)
     }
 }
 
@@ -300,78 +272,11 @@ enum Next {
     End(Error),
 }
 
-impl PendingUpload {
-    /// Whether nothing that the service tells of a version speaks against its being of this
-    /// upload.
-    fn may_be(&self, version: &ModelVersion) -> bool {
-        let place = version.weight_uri();
-        let suffix = version.fingerprint_suffix();
-        place.is_none_or(|place| self.weights.same_location(place))
-            && suffix.is_none_or(|suffix| self.suffix.as_deref() == Some(suffix))
-    }
-
-    /// Whether a version is of the same content, and newer than what was there before.
-    fn is_new(&self, version: &ModelVersion) -> bool {
-        let newer = |id: VersionId| self.after.is_none_or(|after| id.get() > after);
-        version.weight_uri().is_some() && self.may_be(version) && version.id().is_some_and(newer)
-    }
+fn may_be_left(names: &str) -> String {
+    format!("{names} is new and without aliases: it may have been made before they were refused")
 }
 
-impl Model {
-    /// The version that an alias names.
-    async fn named(&self, alias: &VersionAlias) -> Result<Option<ModelVersion>> {
-        let version = Version::new(self.client.clone(), self.name_of(alias));
-        match version.get().await {
-            Ok(version) => Ok(Some(version)),
-            Err(error) if error.says_there_is_none() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn name_of(&self, alias: &VersionAlias) -> ModelVersionName {
-        ModelVersionName::new(
-            self.org.clone(),
-            self.architecture.clone(),
-            VersionRef::Alias(alias.clone()),
-        )
-    }
-
-    /// The one new version that is of the same content, if there is one.
-    async fn find(&self, upload: &PendingUpload) -> Result<Option<ModelVersion>> {
-        let mut found = self.versions().await?;
-        found.retain(|version| upload.is_new(version));
-        let unclear = match found.as_slice() {
-            [] => return Ok(None),
-            [_] if upload.after.is_some() => return Ok(found.pop()),
-            [_] => "it may be an older one: what was there before it was sent is not known",
-            _ => "more than one version may be of it",
-        };
-        let names: Vec<_> = found.iter().map(|v| printable(v.name())).collect();
-        Err(Error::new(
-            ErrorKind::Ambiguous,
-            format!("{unclear}: {}", names.join(", ")),
-        )
-        .about(format_args!(
-            "upload of {} for {} of organization {}",
-            upload.weights, self.architecture, self.org
-        ))
-        .remedy_is("look at their dates and aliases, and delete what is not needed"))
-    }
-
-    /// The upload whose answer was lost, if its version is there now.
-    pub(crate) async fn settle(
-        &self,
-        upload: &PendingUpload,
-    ) -> Result<Option<Operation<ModelVersion>>> {
-        let found = match &upload.key {
-            Some(key) => self
-                .named(key)
-                .await?
-                .filter(|version| upload.may_be(version)),
-            None => self.find(upload).await?,
-        };
-        found
-            .map(|version| Operation::of_sync(&self.client, version))
-            .transpose()
-    }
+/// Which of the versions an alias names.
+fn holder(versions: &[ModelVersion], alias: &VersionAlias) -> Option<usize> {
+    versions.iter().position(|v| holds(v.aliases(), alias))
 }

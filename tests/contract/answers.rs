@@ -184,7 +184,7 @@ async fn an_upload_that_is_done_without_response_needs_no_further_request() {
         let service = Service::start().await;
         service.on("POST", path::UPLOAD, ok(answer));
         let upload = model(&service.client()).upload("s3://my-bucket/model-weights");
-        let operation = upload.await.unwrap();
+        let operation = upload.unchecked().await.unwrap();
         assert_eq!(operation.accepted_as().to_string(), "done");
         let version = operation.wait().await.unwrap();
         assert_eq!((version.name(), version.sync_status()), (VERSION_1, None));

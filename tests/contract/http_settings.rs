@@ -43,8 +43,9 @@ async fn retries_of_the_callers_client_are_off() {
     let own = http().retry(retries);
     let client = wire.builder().http(own).retry(RetryPolicy::none());
     let error = (operation.send)(client.build().unwrap()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
-    assert_eq!(wire.lines(), [operation.line()]);
+    operation.check_kind(&error, ErrorKind::Transport);
+    let look = format!("GET {}", path::ENDPOINT);
+    assert_eq!(wire.lines(), [operation.line(), look]);
 }
 
 #[tokio::test]

@@ -52,10 +52,13 @@ async fn an_upload_without_options_sends_the_required_fields_alone() {
     assert_eq!(operation.unwrap().name().to_string(), VERSION_1);
     assert_eq!(
         service.requests(),
-        [Request::expected("POST", path::UPLOAD).with_body(json!({
-            "model_arch_id": "gpt-oss-120b",
-            "model": {"weight_uri": "s3://my-bucket/model-weights"},
-        }))]
+        [
+            Request::expected("GET", path::VERSIONS),
+            Request::expected("POST", path::UPLOAD).with_body(json!({
+                "model_arch_id": "gpt-oss-120b",
+                "model": {"weight_uri": "s3://my-bucket/model-weights"},
+            }))
+        ]
     );
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use cerebras_management::{Client, Result};
+use cerebras_management::{Client, Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::service::{Service, ok};
@@ -32,6 +32,61 @@ impl Operation {
 
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// Of a write that is looked for when it may have happened: what its error says that the
+    /// published answers show, and the remedy.
+    pub(crate) fn doubt(&self) -> Option<(&'static str, &'static str)> {
+        match self.id {
+            "upload_model_version" => Some((
+                "it may have made orgs/my-org/models/gpt-oss-120b/versions/1: it may be older, \
+                 since nobody looked before it was sent",
+                "do not upload again blindly: Client::settle looks for it later; with an \
+                 idempotency key it can be sent again",
+            )),
+            "deploy_model" => Some((
+                "it may have made deployment 550e8400-e29b-41d4-a716-446655440000: it may be \
+                 older, since nobody looked before it was sent",
+                "do not deploy again blindly: Client::settle looks for it later, and \
+                 Endpoint::get shows what there is",
+            )),
+            _ => None,
+        }
+    }
+
+    /// The line of its error: what it says, and the remedy, if there is one.
+    pub(crate) fn error_line(&self, says: &str, may: bool, remedy: Option<&str>) -> String {
+        let doubt = self.doubt().filter(|_| may);
+        let seen = doubt.map_or_else(String::new, |(seen, _)| format!(", and {seen}"));
+        let may = if may {
+            "; it may have taken effect all the same"
+        } else {
+            ""
+        };
+        let mut line = format!("{}: {says}{seen}{may}", self.subject);
+        for remedy in remedy.into_iter().chain(doubt.map(|(_, remedy)| remedy)) {
+            line.extend(["; ", remedy]);
+        }
+        line
+    }
+
+    /// Checks the kind of its error, which is that of the failed write itself when it is looked
+    /// for in vain: that one is the source then.
+    pub(crate) fn check_kind(&self, error: &Error, kind: ErrorKind) {
+        if !error.may_have_happened() || self.doubt().is_none() {
+            assert_eq!(error.kind(), kind, "{error}");
+            assert_eq!(error.pending(), None, "{error}");
+            return;
+        }
+        assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+        assert!(error.pending().is_some(), "{error}");
+        let failed = std::error::Error::source(error).expect("a source");
+        let failed = failed.downcast_ref::<Error>().expect("our error");
+        assert_eq!(failed.kind(), kind, "{failed}");
+        assert_eq!(failed.status(), error.status());
+        assert_eq!(failed.request_id(), error.request_id());
+        let said = failed.to_string();
+        assert!(said.starts_with(self.subject), "{said}");
     }
 }
 
@@ -79,7 +134,7 @@ pub(crate) fn nine() -> [Operation; 9] {
             |client| {
                 sending(async move {
                     let upload = model(&client).upload("s3://my-bucket/model-weights");
-                    Ok(upload.await?.name().clone())
+                    Ok(upload.unchecked().await?.name().clone())
                 })
             },
         ),

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::operations::Operation;
+use super::operations::{Operation, nine};
 use super::published;
 
 /// What goes wrong with an answer.
@@ -98,19 +98,19 @@ async fn serve(
         let (mut stream, _) = listener.accept().await.expect("a connection");
         if fault == Fault::Refuses {
             let line = read_request(&mut stream).await.expect("a request");
-            seen.lock().unwrap().push(line);
+            seen.lock().unwrap().push(line.clone());
             drop(listener);
-            return answer_well(&mut stream, true).await;
+            return answer_well(&mut stream, &line, true).await;
         }
         let seen = Arc::clone(&seen);
         connections.spawn(async move {
             while let Some(line) = read_request(&mut stream).await {
                 let goes_wrong = line.starts_with(method);
-                seen.lock().unwrap().push(line);
+                seen.lock().unwrap().push(line.clone());
                 if goes_wrong {
                     return go_wrong(stream, fault).await;
                 }
-                answer_well(&mut stream, false).await;
+                answer_well(&mut stream, &line, false).await;
             }
         });
     }
@@ -142,8 +142,10 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
     Some(first.trim_end_matches(" HTTP/1.1").to_owned())
 }
 
-async fn answer_well(stream: &mut TcpStream, last: bool) {
-    let body = published::answer("get_model_version").to_string();
+/// As published.
+async fn answer_well(stream: &mut TcpStream, line: &str, last: bool) {
+    let asked = nine().into_iter().find(|known| known.line() == line);
+    let body = published::answer(asked.expect(line).id).to_string();
     let close = if last { "connection: close\r\n" } else { "" };
     let length = body.len();
     let answer = format!(

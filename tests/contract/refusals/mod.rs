@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::harness::operations::{good_service, nine};
 use crate::harness::secret::{assert_one_line, assert_without};
 use crate::harness::service::{Answer, Service, ok, status};
-use crate::harness::{KEY, endpoint, path, version_1};
+use crate::harness::{KEY, endpoint, path, published, version_1};
 
 #[tokio::test]
 async fn each_refusal_of_each_operation_is_told_by_what_to_do_about_it() {
@@ -23,7 +23,7 @@ async fn each_refusal_of_each_operation_is_told_by_what_to_do_about_it() {
             let error = (operation.send)(client.clone()).await.unwrap_err();
             let line = refusal.line(&operation);
             assert_eq!(error.to_string(), line);
-            assert_eq!(error.kind(), refusal.kind, "{line}");
+            operation.check_kind(&error, refusal.kind);
             assert_eq!(error.status(), Some(refusal.status), "{line}");
             assert_eq!(error.request_id(), Some("req-1"), "{line}");
             assert_eq!(error.ray_id(), Some("8c1-FRA"), "{line}");
@@ -58,14 +58,16 @@ async fn the_lines_of_a_read_and_of_a_write_are_these() {
          found\" (get_model_version: HTTP 404, request id 7f3a)"
     );
 
+    service.on("GET", path::ENDPOINT, ok(published::endpoint(&[])));
     service.on("POST", path::DEPLOY, detail(500, "Oops"));
     let name = "orgs/my-org/models/gpt-oss-120b/versions/1";
     let deploy = endpoint(&service.client()).deploy(name).unchecked();
     assert_eq!(
         deploy.await.unwrap_err().to_string(),
         "deployment of orgs/my-org/models/gpt-oss-120b/versions/1 to my-org-gpt-oss-120b: the \
-         service is unavailable: \"Oops\"; it may have taken effect all the same (deploy_model: \
-         HTTP 500)"
+         service is unavailable: \"Oops\", and no new deployment of it is listed; it may have \
+         taken effect all the same; do not deploy again blindly: Client::settle looks for it later, \
+         and Endpoint::get shows what there is (deploy_model: HTTP 500)"
     );
 }
 

@@ -172,14 +172,9 @@ impl Refusal {
 
     /// The whole line of the error of an operation.
     pub(super) fn line(&self, operation: &Operation) -> String {
-        let may = match self.sent {
-            Sent::Maybe if operation.writes() => "; it may have taken effect all the same",
-            // A status that says yes, and an answer that cannot be read.
-            Sent::Yes if operation.writes() && self.status == 200 => {
-                "; it may have taken effect all the same"
-            }
-            _ => "",
-        };
+        // Or a status that says yes, and an answer that cannot be read.
+        let unclear = self.sent == Sent::Maybe || self.status == 200;
+        let may = unclear && operation.writes();
         let remedy = match (self.kind, operation.id) {
             (ErrorKind::NotFound, "get_endpoint") => Some(
                 "check the id: it is the `model` of inference requests, and Org::endpoints lists \
@@ -194,14 +189,13 @@ impl Refusal {
             }
             _ => self.remedy,
         };
-        let remedy = remedy.map_or_else(String::new, |remedy| format!("; {remedy}"));
         let trailer = format!(
             "({}: HTTP {}, request id req-1, ray id 8c1-FRA)",
             operation.id, self.status
         );
         format!(
-            "{}: {}{may}{remedy} {trailer}",
-            operation.subject, self.says
+            "{} {trailer}",
+            operation.error_line(&self.says, may, remedy)
         )
     }
 }

@@ -112,7 +112,7 @@ async fn a_key_that_expires_in_the_middle_is_asked_for_once_more() {
     };
     let client = service.builder().key_provider(rotating).build().unwrap();
     let upload = model(&client).upload("s3://my-bucket/model-weights");
-    let operation = upload.await.unwrap();
+    let operation = upload.unchecked().await.unwrap();
     let expired = || status(401, json!({"detail": "expired"}));
     service.in_turn(
         "GET",
