@@ -36,6 +36,17 @@ pub(crate) struct Transport {
     pub(crate) call_timeout: Duration,
     /// The most that is read of an answer's body, in bytes.
     pub(crate) body_limit: usize,
+    /// What gets the writes in the place of the service, if anything.
+    pub(crate) dry_run: Option<DryRun>,
+}
+
+/// Takes a write that is not to be sent; it has no key in it.
+pub(crate) struct DryRun(pub(crate) Box<dyn Fn(&reqwest::Request) + Send + Sync>);
+
+impl std::fmt::Debug for DryRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DryRun(…)")
+    }
 }
 
 /// Whether a call repeats itself.
@@ -237,6 +248,16 @@ impl Call {
         let headers = request.headers_mut();
         // The generated client sends it unasked; the service documents no such header.
         headers.remove("api-version");
+        if let Some(DryRun(show)) = self
+            .transport
+            .dry_run
+            .as_ref()
+            .filter(|_| self.op.is_write())
+        {
+            show(&request);
+            return Err(Error::invalid("not sent: the client is for a dry run"));
+        }
+        let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.key.header().clone());
         let terms = Terms {
             http: &self.transport.http,

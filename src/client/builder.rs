@@ -14,7 +14,7 @@ use crate::key::{
 use crate::names::{NameError, OrgName};
 use crate::retry::{Budget, RetryPolicy};
 use crate::time::FAR;
-use crate::transport::Transport;
+use crate::transport::{DryRun, Transport};
 
 /// Collects the settings of a [`Client`]. The first thing wrong with them is the error of
 /// [`build`](ClientBuilder::build).
@@ -45,6 +45,7 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     agent_suffix: Option<String>,
     http: Option<reqwest::ClientBuilder>,
+    dry_run: Option<DryRun>,
 }
 
 impl ClientBuilder {
@@ -62,6 +63,7 @@ impl ClientBuilder {
             retry: RetryPolicy::default(),
             agent_suffix: None,
             http: None,
+            dry_run: None,
         }
     }
 
@@ -171,6 +173,26 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends no write. Each is handed to `show` in its place, without the key, and then fails as
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput); what is read before it is read.
+    ///
+    /// ```no_run
+    /// # async fn run() -> cerebras_management::Result<()> {
+    /// use cerebras_management::ClientBuilder;
+    ///
+    /// let client = ClientBuilder::from_env()?
+    ///     .dry_run(|request| println!("{} {}", request.method(), request.url()))
+    ///     .build()?;
+    /// let not_sent = client.endpoint("my-org-gpt-oss-120b")?.deploy("production").await;
+    /// # let _ = not_sent;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dry_run(mut self, show: impl Fn(&reqwest::Request) + Send + Sync + 'static) -> Self {
+        self.dry_run = Some(DryRun(Box::new(show)));
+        self
+    }
+
     /// Checks the settings and builds the client. Nothing is sent.
     ///
     /// # Errors
@@ -239,6 +261,7 @@ impl ClientBuilder {
                 request_timeout: self.request_timeout,
                 call_timeout: self.call_timeout,
                 body_limit: self.response_limit,
+                dry_run: self.dry_run,
             }),
             org: self.org.transpose()?,
             feeds: Arc::default(),

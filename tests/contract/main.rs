@@ -10,6 +10,7 @@ mod harness;
 mod answers;
 mod broken;
 mod chat;
+mod dry_run;
 mod echo;
 mod generated;
 mod guards;
