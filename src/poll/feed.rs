@@ -9,6 +9,8 @@
 //! - The request is polled with a [`Relay`] for a waker. It notes that a wake has come, and wakes
 //!   the member that polled last. Any other member that is polled sees the note, and serves it.
 //! - A member that is due while a request is out comes back after a second, to see that note.
+//! - Between requests the member that is due soonest leads: it alone has an alarm for that moment.
+//!   The others would wake up only to see that it has asked, and so theirs are a second late.
 //! - A member that goes away in the middle of driving wakes another. The last one cancels.
 //! - A request that is older than any request may become, as when its runtime is gone, is begun
 //!   anew.
@@ -51,8 +53,10 @@ pub struct Feed<V> {
 struct State<V> {
     members: usize,
     joined: u64,
-    /// Of those that wait for their turn.
-    wakers: HashMap<u64, Waker>,
+    /// Those that wait for their turn.
+    waiting: HashMap<u64, Waiting>,
+    /// Who asks next, and when; none where each looks alone.
+    leader: Option<(u64, Instant)>,
     request: Request<V>,
     /// Who polled the request last.
     driver: Option<u64>,
@@ -62,6 +66,11 @@ struct State<V> {
     answer: Option<Arc<Answer<V>>>,
     untaken: usize,
     worth_from: usize,
+}
+
+struct Waiting {
+    waker: Waker,
+    due: Instant,
 }
 
 enum Request<V> {
@@ -88,6 +97,8 @@ pub(crate) enum Turn<V> {
     Shared(Arc<Answer<V>>),
     /// It is due, and looking alone is cheaper.
     Alone,
+    /// Neither, until the moment that [`Next::until`] has set.
+    Late,
 }
 
 impl<V: View> Feed<V> {
@@ -96,7 +107,8 @@ impl<V: View> Feed<V> {
             state: Mutex::new(State {
                 members: 0,
                 joined: 0,
-                wakers: HashMap::new(),
+                waiting: HashMap::new(),
+                leader: None,
                 request: Request::None,
                 driver: None,
                 answered: 0,
@@ -144,11 +156,11 @@ impl<V: View> Feed<V> {
             chance: fastrand::f64(),
         };
         let mut state = self.lock();
-        let wakers = std::mem::take(&mut state.wakers);
+        let woken = state.wake_all();
         let passed_over = state.publish(answer);
         drop(state);
         drop((request, passed_over));
-        wakers.into_values().for_each(Waker::wake);
+        woken.into_iter().for_each(Waker::wake);
         true
     }
 }
@@ -160,6 +172,7 @@ impl<V: View> State<V> {
         }
         self.request = Request::None;
         self.driver = None;
+        self.leader = None;
         self.answered += 1;
         self.untaken = self.members;
         self.answer.replace(Arc::new(answer))
@@ -177,6 +190,30 @@ impl<V: View> State<V> {
                 None
             }
         }
+    }
+
+    /// The wakers of all, who are to be woken.
+    fn wake_all(&mut self) -> Vec<Waker> {
+        let waiting = self.waiting.drain();
+        waiting.map(|(_, waiting)| waiting.waker).collect()
+    }
+
+    /// Whether a member that is due then leads from now on, or led already.
+    fn leads(&mut self, id: u64, due: Instant) -> bool {
+        match self.leader {
+            Some((leader, soonest)) if leader != id && soonest <= due => false,
+            _ => {
+                self.leader = Some((id, due));
+                true
+            }
+        }
+    }
+
+    /// The waker of the one that leads in place of one that has gone.
+    fn next_leader(&mut self) -> Option<Waker> {
+        let soonest = self.waiting.iter().min_by_key(|(_, waiting)| waiting.due);
+        self.leader = soonest.map(|(id, waiting)| (*id, waiting.due));
+        soonest.map(|(_, waiting)| waiting.waker.clone())
     }
 
     /// A request that is out for longer than any can be.
@@ -209,6 +246,7 @@ impl<V: View> Member<V> {
         Next {
             member: self,
             due,
+            until: None,
             read,
         }
     }
@@ -254,7 +292,16 @@ impl<V: View> Drop for Member<V> {
 pub(crate) struct Next<'a, V: View, F> {
     member: &'a mut Member<V>,
     due: Instant,
+    until: Option<Instant>,
     read: F,
+}
+
+impl<V: View, F> Next<'_, V, F> {
+    /// Waits no longer than that. It takes no second alarm, as a timeout around it would.
+    pub(crate) fn until(mut self, until: Instant) -> Self {
+        self.until = Some(until);
+        self
+    }
 }
 
 // Nothing in it is pinned in place: what is polled is boxed.
@@ -264,7 +311,12 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
     type Output = Turn<V>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turn<V>> {
-        let Self { member, due, read } = &mut *self;
+        let Self {
+            member,
+            due,
+            until,
+            read,
+        } = &mut *self;
         let feed = Arc::clone(&member.feed);
         loop {
             let now = Instant::now();
@@ -275,22 +327,40 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
             }
             let given_up = state.give_up(now, feed.limit);
             let idle = matches!(state.request, Request::None);
-            if idle && is_due && state.members < state.worth_from {
-                drop(state);
-                drop(given_up);
-                return Poll::Ready(Turn::Alone);
-            }
-            let replaced = state.wakers.insert(member.id, cx.waker().clone());
-            let begins = idle && is_due;
+            let shares = state.members >= state.worth_from;
+            // From now on each of them needs an alarm of its own.
+            let on_their_own = if !shares && state.leader.take().is_some() {
+                state.wake_all()
+            } else {
+                Vec::new()
+            };
             let mut in_hand = None;
+            let mut replaced = None;
+            let looks_alone = idle && is_due && !shares;
+            let begins = idle && is_due && shares;
+            let mut led = false;
+            if !looks_alone {
+                let waiting = Waiting {
+                    waker: cx.waker().clone(),
+                    due: *due,
+                };
+                replaced = state.waiting.insert(member.id, waiting);
+            }
             if begins {
                 state.request = Request::InHand;
                 state.driver = Some(member.id);
+                state.leader = None;
+            } else if idle {
+                led = shares && !state.leads(member.id, *due);
             } else if state.driver.is_none() || feed.relay.is_unserved() {
                 in_hand = state.hand_over(member.id);
             }
             drop(state);
             drop((given_up, replaced));
+            on_their_own.into_iter().for_each(Waker::wake);
+            if looks_alone {
+                return Poll::Ready(Turn::Alone);
+            }
             if begins {
                 in_hand = Some((read(), now));
             }
@@ -299,12 +369,17 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
             {
                 continue;
             }
-            let asked = begins || !idle;
-            let again = if asked && is_due {
+            if until.is_some_and(|until| now >= until) {
+                return Poll::Ready(Turn::Late);
+            }
+            let again = if is_due {
                 after(now, LOOK_AGAIN)
+            } else if led {
+                after(*due, LOOK_AGAIN)
             } else {
                 *due
             };
+            let again = until.map_or(again, |until| until.min(again));
             member.sleep.as_mut().reset(again);
             if member.sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
@@ -314,20 +389,24 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
 }
 
 impl<V: View, F> Drop for Next<'_, V, F> {
-    /// It waits no more for now. If it drove the request, another one has to.
+    /// It waits no more for now. If it drove the request, or led, another one has to.
     fn drop(&mut self) {
         let id = self.member.id;
         let mut state = self.member.feed.lock();
-        let own = state.wakers.remove(&id);
+        let own = state.waiting.remove(&id);
         let mut broken = Request::None;
         let mut other = None;
         if state.driver == Some(id) {
             state.driver = None;
-            other = state.wakers.values().next().cloned();
+            let waiting = state.waiting.values().next();
+            other = waiting.map(|waiting| waiting.waker.clone());
             // It is in hand of nobody else: polling it has panicked.
             if matches!(state.request, Request::InHand) {
                 broken = std::mem::replace(&mut state.request, Request::None);
             }
+        }
+        if state.leader.is_some_and(|(leader, _)| leader == id) {
+            other = state.next_leader();
         }
         drop(state);
         drop((own, broken));

@@ -150,12 +150,12 @@ impl<P: Probe> Poll<P> {
         let stalled = stalled.map(|(limit, since)| after(since, limit));
         let cut = stalled.map_or(deadline, |stalled| stalled.min(deadline));
         let probe = &self.probe;
-        let turn = timeout_at(cut, self.member.turn(self.next, || probe.read())).await;
-        let answer = match turn {
-            Ok(Turn::Shared(answer)) => Some(answer),
-            Ok(Turn::Alone) => None,
-            Err(_) if cut < deadline => return self.stall(),
-            Err(_) => return self.end_late(),
+        let turn = self.member.turn(self.next, || probe.read());
+        let answer = match turn.until(cut).await {
+            Turn::Shared(answer) => Some(answer),
+            Turn::Alone => None,
+            Turn::Late if cut < deadline => return self.stall(),
+            Turn::Late => return self.end_late(),
         };
         self.polls += 1;
         let told = answer.as_ref().and_then(|answer| match &answer.result {
@@ -167,7 +167,8 @@ impl<P: Probe> Poll<P> {
             (told, answer.came, answer.chance)
         } else {
             self.member.looks_alone();
-            match timeout_at(deadline, self.probe.look()).await {
+            // In a box, so that a wait is large only while it looks.
+            match Box::pin(timeout_at(deadline, self.probe.look())).await {
                 Ok(looked) => (looked, Instant::now(), fastrand::f64()),
                 Err(_) => return self.end_late(),
             }

@@ -68,7 +68,7 @@ fn members<const N: usize>() -> ([Member<Nth>; N], Instant) {
 async fn turn(member: &mut Member<Nth>, due: Instant, service: &Service) -> Option<u32> {
     match member.turn(due, || service.read(REQUEST)).await {
         Turn::Shared(answer) => Some(answer.result.as_ref().expect("an answer").0),
-        Turn::Alone => None,
+        Turn::Alone | Turn::Late => None,
     }
 }
 
@@ -152,6 +152,85 @@ async fn a_driver_that_is_never_polled_again_costs_the_rest_a_second() {
         assert_eq!((start.elapsed(), service.begun()), (LOOK_AGAIN, 1));
         drop(unpolled);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_wakes_up_when_it_is_due_and_the_rest_with_the_answer() {
+    let service = Service::default();
+    let (members, start) = members::<10>();
+    let due = start + Duration::from_secs(3);
+    let polls = Arc::new(AtomicU32::new(0));
+    let tasks = members.map(|mut member| {
+        let (service, polls) = (service.clone(), Arc::clone(&polls));
+        tokio::spawn(async move {
+            let mut turn = Box::pin(turn(&mut member, due, &service));
+            std::future::poll_fn(|cx| {
+                polls.fetch_add(1, SeqCst);
+                turn.as_mut().poll(cx)
+            })
+            .await
+        })
+    });
+    for task in tasks {
+        assert_eq!(task.await.expect("no panic"), Some(1));
+    }
+    assert_eq!(start.elapsed(), Duration::from_secs(3) + REQUEST);
+    // Each at first and with the answer; and one with its alarm. Its request wakes it.
+    assert_eq!(polls.load(SeqCst), 10 + 10 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_leader_goes_the_soonest_of_the_rest_leads() {
+    let service = Service::default();
+    let ([mut a, mut b, mut c], start) = members();
+    let later = |seconds| start + Duration::from_secs(seconds);
+    let leader = begin(&mut a, later(3), &service);
+    let rest = async {
+        tokio::join!(
+            turn(&mut b, later(5), &service),
+            turn(&mut c, later(4), &service),
+        )
+    };
+    let goes = async {
+        sleep(Duration::from_secs(1)).await;
+        drop(leader);
+    };
+    let (rest, ()) = tokio::join!(rest, goes);
+    assert_eq!(rest, (Some(1), Some(1)));
+    assert_eq!(start.elapsed(), Duration::from_secs(4) + REQUEST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_is_never_polled_again_costs_the_rest_a_second() {
+    let service = Service::default();
+    let ([mut a, mut b], start) = members();
+    let due = start + Duration::from_secs(3);
+    let unpolled = begin(&mut a, due, &service);
+    assert_eq!(turn(&mut b, due, &service).await, Some(1));
+    assert_eq!(start.elapsed(), due - start + LOOK_AGAIN + REQUEST);
+    // It leads no more.
+    let due = Instant::now() + Duration::from_secs(3);
+    assert_eq!(turn(&mut b, due, &service).await, Some(2));
+    assert_eq!(Instant::now() - due, REQUEST);
+    drop(unpolled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_that_have_become_too_few_keep_their_own_moments() {
+    let service = Service::default();
+    let ([mut a, mut b, mut c], start) = members();
+    a.feed.lock().worth_from = 3;
+    let later = |seconds| start + Duration::from_secs(seconds);
+    let at = |got: Option<u32>| (got, start.elapsed().as_secs());
+    let a = async { at(turn(&mut a, later(3), &service).await) };
+    let b = async { at(turn(&mut b, later(4), &service).await) };
+    let gone = async move {
+        let turn = c.turn(later(9), || unreachable!("it asks nothing"));
+        assert!(timeout(Duration::from_secs(1), turn).await.is_err());
+    };
+    let (a, b, ()) = tokio::join!(a, b, gone);
+    assert_eq!((a, b), ((None, 3), (None, 4)));
+    assert_eq!(service.begun(), 0);
 }
 
 #[tokio::test(start_paused = true)]
