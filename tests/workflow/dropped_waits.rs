@@ -49,14 +49,12 @@ async fn ended<T: Tracked>(
     operation: Operation<T>,
     resume: impl FnOnce(cerebras_management::Handle) -> Operation<T>,
 ) -> (Result<T>, bool) {
-    match polled(times, wait_for(&operation)).await {
-        Some(ended) => (ended, false),
-        None => {
-            let handle = operation.handle();
-            drop(operation);
-            (wait_for(&resume(handle)).await, true)
-        }
+    if let Some(ended) = polled(times, wait_for(&operation)).await {
+        return (ended, false);
     }
+    let handle = operation.handle();
+    drop(operation);
+    (wait_for(&resume(handle)).await, true)
 }
 
 #[tokio::test]

@@ -2,11 +2,14 @@
 
 use cerebras_management_simulator::{Behaviour, Switch};
 
-/// A behaviour, and the switches that are not at their default.
+use super::beset::Beset;
+
+/// A behaviour, the switches that are not at their default, and what polls fail with.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) behaviour: Behaviour,
     switches: Vec<(&'static str, &'static str)>,
+    pub(crate) beset: Option<Beset>,
 }
 
 impl Setting {
@@ -14,6 +17,7 @@ impl Setting {
         Self {
             behaviour: Behaviour::default(),
             switches: Vec::new(),
+            beset: None,
         }
     }
 
@@ -31,13 +35,16 @@ impl Setting {
         self.switches.contains(&(name, value))
     }
 
+    /// Whether polls fail in this way.
+    pub(crate) fn is_beset_by(&self, name: &str) -> bool {
+        self.beset.as_ref().is_some_and(|beset| beset.name == name)
+    }
+
     /// `listing=when_ended past_deployments=dropped`.
     pub(crate) fn name(&self) -> String {
-        let all: Vec<_> = self
-            .switches
-            .iter()
-            .map(|(n, v)| format!("{n}={v}"))
-            .collect();
+        let switches = self.switches.iter().map(|(n, v)| format!("{n}={v}"));
+        let beset = self.beset.iter().map(Beset::line);
+        let all: Vec<_> = switches.chain(beset).collect();
         if all.is_empty() {
             "default".to_owned()
         } else {
@@ -54,6 +61,18 @@ pub(crate) fn each_value_of_every_switch() -> Vec<Setting> {
         values.map(|value| Setting::default().with(switch, value))
     });
     std::iter::once(default.clone()).chain(others).collect()
+}
+
+/// Those whose switches have the values with these numbers, and in which polls fail.
+pub(crate) fn beset(values: &[usize], beset: Beset) -> Setting {
+    let switches = Behaviour::SWITCHES.iter().zip(values);
+    let setting = switches.fold(Setting::default(), |setting, (switch, value)| {
+        setting.with(switch, switch.values[*value])
+    });
+    Setting {
+        beset: Some(beset),
+        ..setting
+    }
 }
 
 /// Every combination of the values of some switches.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use cerebras_management::names::VersionId;
 use cerebras_management::{Deployment, ErrorKind, Operation, Result, Serving};
-use cerebras_management_simulator::{RolloutOutcome, Simulator};
+use cerebras_management_simulator::{Operation as Route, RolloutOutcome, Simulator};
 
 use super::behaviours::Setting;
+use super::beset::{NOT_FOUND, REFUSED};
 use super::tally::{Named, Rule, Verdict, Why, horizon, timings, why};
 use crate::harness::{ENDPOINT, ORG, Rig, deployed_id, serving, synced, wait_for};
 
@@ -132,7 +133,11 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
         .version(ORG, synced("run-3"))
         .endpoint(ORG, serving(1));
     // The deploys take no time, so that how far apart they are is the scenario's to say.
-    let rig = Rig::at(builder, Duration::ZERO, horizon(pace)).await;
+    let horizon = match setting.beset {
+        None => horizon(pace),
+        Some(_) => Duration::MAX,
+    };
+    let rig = Rig::at(builder, Duration::ZERO, horizon).await;
     rig.simulator.advance(Duration::from_secs(10));
 
     let ours = match scenario.rival {
@@ -157,7 +162,15 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
         Err(error) => return Verdict::Red(why(error.kind())),
     };
     rig.pace.change_step(pace);
-    let ended = wait_for(&operation).patience(Duration::ZERO).await;
+    let wait = wait_for(&operation);
+    let ended = match &setting.beset {
+        None => wait.patience(Duration::ZERO).await,
+        Some(beset) => {
+            beset.begin(&rig, &[Route::GetEndpoint], pace);
+            wait.await
+        }
+    };
+    rig.simulator.clear_faults();
     let verdict = judge(&rig, &operation, ended);
     what_is_said_to_serve_does(&rig, scenario, &setting).await;
     verdict
@@ -205,6 +218,22 @@ fn judge(rig: &Rig, operation: &Operation<Deployment>, ended: Result<Deployment>
         },
     }
 }
+
+/// Where polls fail.
+pub(super) const BESET: &[Rule] = &[
+    Rule {
+        scenarios: ALL,
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::PermissionDenied)),
+        when: |setting| setting.is_beset_by(REFUSED),
+        because: "the service refused a poll, and repeating it does not mend that",
+    },
+    Rule {
+        scenarios: ALL,
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::NotFound)),
+        when: |setting| setting.is_beset_by(NOT_FOUND),
+        because: "the service says that there is no such endpoint",
+    },
+];
 
 pub(super) const EXPLAINED: &[Rule] = &[
     Rule {
@@ -285,6 +314,22 @@ const ENDING: &[&str] = &[
     COMPLETES,
     ROLLS_BACK,
     ERRORS,
+    FOLLOWED,
+    ANOTHER_FAILS,
+    ROLLS_BACK_FOLLOWED,
+    SAME_VERSION,
+    TIED_FIRST,
+    TIED_SECOND,
+    BEHIND,
+    BEHIND_A_FAILED_ONE,
+    BEHIND_A_STALLED_ONE,
+];
+
+const ALL: &[&str] = &[
+    COMPLETES,
+    ROLLS_BACK,
+    ERRORS,
+    STALLS,
     FOLLOWED,
     ANOTHER_FAILS,
     ROLLS_BACK_FOLLOWED,

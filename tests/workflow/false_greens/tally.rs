@@ -5,10 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use cerebras_management::ErrorKind;
-use cerebras_management_simulator::Timings;
+use cerebras_management_simulator::{Behaviour, Timings};
 use futures_util::{StreamExt, stream};
 
-use super::behaviours::{Setting, each_value_of_every_switch};
+use super::behaviours::{self, Setting, each_value_of_every_switch};
+use super::beset::{Beset, HITS, actions};
+use super::pairs::rows;
 
 /// What a wait said, against what was the case at that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +31,18 @@ pub(crate) enum Why {
     Said(ErrorKind),
     /// It would have waited until its deadline.
     NeverEnded,
+}
+
+impl Verdict {
+    /// Which of several verdicts is worse.
+    pub(crate) fn badness(self) -> u8 {
+        match self {
+            Self::Green | Self::Red(Why::Said(_)) => 0,
+            Self::Red(Why::NeverEnded) => 1,
+            Self::FalseRed(_) => 2,
+            Self::FalseGreen => 3,
+        }
+    }
 }
 
 impl fmt::Display for Why {
@@ -55,6 +69,9 @@ impl fmt::Display for Verdict {
 const PACE: Duration = Duration::from_secs(13);
 /// So that they see each of the states, or only the last.
 const PACES: [Duration; 2] = [Duration::from_secs(7), Duration::from_secs(60)];
+
+/// How often each pair of values comes, each time with others.
+const TURNS: usize = 3;
 
 /// One run.
 pub(crate) struct Run {
@@ -84,42 +101,61 @@ pub(crate) trait Named: Copy {
     fn name(self) -> &'static str;
 }
 
-/// Runs every scenario under every setting at every pace.
-pub(crate) async fn all<S, F, Fut>(
-    cases: Vec<(Setting, Duration)>,
-    scenarios: &[S],
-    run: F,
-) -> Tally
+/// What to run: a scenario, under a setting, at a pace.
+pub(crate) type Case<S> = (S, Setting, Duration);
+
+/// Runs all of them.
+pub(crate) async fn all<S, F, Fut>(cases: Vec<Case<S>>, run: F) -> Tally
 where
     S: Named,
     F: Fn(S, Setting, Duration) -> Fut,
     Fut: Future<Output = Verdict> + Send + 'static,
 {
-    let mut runs = Vec::new();
-    for (setting, pace) in cases {
-        for scenario in scenarios {
-            let running = run(*scenario, setting.clone(), pace);
-            let (scenario, setting) = (scenario.name(), setting.clone());
-            runs.push(async move {
-                Run {
-                    scenario,
-                    setting,
-                    pace,
-                    verdict: tokio::spawn(running).await.unwrap(),
-                }
-            });
+    let runs = cases.into_iter().map(|(scenario, setting, pace)| {
+        let running = run(scenario, setting.clone(), pace);
+        async move {
+            Run {
+                scenario: scenario.name(),
+                setting,
+                pace,
+                verdict: tokio::spawn(running).await.unwrap(),
+            }
         }
-    }
+    });
+    let runs: Vec<_> = runs.collect();
     Tally(stream::iter(runs).buffer_unordered(128).collect().await)
 }
 
-/// Each value of every switch, and some combinations at two paces.
-pub(crate) fn cases(combinations: Vec<Setting>) -> Vec<(Setting, Duration)> {
+/// Every scenario under each value of every switch, and under some combinations at two paces.
+pub(crate) fn cases<S: Named>(combinations: Vec<Setting>, scenarios: &[S]) -> Vec<Case<S>> {
     let single = each_value_of_every_switch();
     let single = single.into_iter().map(|setting| (setting, PACE));
     let combined = combinations.into_iter();
     let combined = combined.flat_map(|setting| PACES.map(|pace| (setting.clone(), pace)));
-    single.chain(combined).collect()
+    let each = |(setting, pace): (Setting, Duration)| {
+        let each = scenarios.iter();
+        let each = each.map(move |scenario| (*scenario, setting.clone(), pace));
+        each.collect::<Vec<_>>()
+    };
+    single.chain(combined).flat_map(each).collect()
+}
+
+/// Cases in which polls fail: every two of scenario, pace, fault, polls that it hits, number of
+/// waits, and values of switches come together in some of them: some, because a switch may keep a
+/// scenario from being what it is called.
+pub(crate) fn pairs<S: Named>(scenarios: &[S]) -> Vec<Case<S>> {
+    let actions = actions();
+    let paces = [PACE, PACES[0], PACES[1]];
+    let switches = Behaviour::SWITCHES.iter().map(|switch| switch.values.len());
+    let mut sizes = vec![scenarios.len(), paces.len(), actions.len(), HITS.len(), 2];
+    sizes.extend(switches);
+    let case = |row: Vec<usize>| {
+        let beset = Beset::new(actions[row[2]].clone(), HITS[row[3]], 1 + row[4]);
+        let setting = behaviours::beset(&row[5..], beset);
+        (scenarios[row[0]], setting, paces[row[1]])
+    };
+    let turns = (0..TURNS).flat_map(|turn| rows(&sizes, turn));
+    turns.map(case).collect()
 }
 
 /// Why a wait may say less than what is so: under which switches, and for what reason.
@@ -144,9 +180,8 @@ impl Tally {
         self.0.iter().filter(wrong).map(Run::line).collect()
     }
 
-    /// The false reds, and the waits that only their deadline ends, that no rule explains; and
-    /// the rules that explain nothing.
-    pub(crate) fn unexplained(&self, rules: &[Rule]) -> BTreeSet<String> {
+    /// The false reds, and the waits that only their deadline ends, that no rule explains.
+    pub(crate) fn unexplained(&self, rules: &[&[Rule]]) -> BTreeSet<String> {
         let to_explain = |verdict: Verdict| {
             matches!(
                 verdict,
@@ -154,13 +189,16 @@ impl Tally {
             )
         };
         let runs = self.0.iter().filter(|run| to_explain(run.verdict));
-        let runs = runs.filter(|run| !rules.iter().any(|rule| rule.explains(run)));
-        let idle = rules
-            .iter()
-            .filter(|rule| !self.0.iter().any(|run| rule.explains(run)));
-        runs.map(Run::line)
-            .chain(idle.map(|rule| format!("explains nothing: {}", rule.because)))
-            .collect()
+        let rules = rules.iter().flat_map(|rules| rules.iter());
+        let runs = runs.filter(|run| !rules.clone().any(|rule| rule.explains(run)));
+        runs.map(Run::line).collect()
+    }
+
+    /// The rules that explain nothing.
+    pub(crate) fn idle(&self, rules: &[Rule]) -> BTreeSet<&'static str> {
+        let explains = |rule: &&Rule| self.0.iter().any(|run| rule.explains(run));
+        let idle = rules.iter().filter(|rule| !explains(rule));
+        idle.map(|rule| rule.because).collect()
     }
 }
 
@@ -196,16 +234,18 @@ pub(crate) fn timings() -> Timings {
     }
 }
 
+/// By then everything that ends has ended.
+pub(crate) const ENDED: Duration = Duration::from_secs(75);
+
 /// By then everything that ends has ended, and a poll has seen it.
 pub(crate) fn horizon(pace: Duration) -> Duration {
-    let ended = Duration::from_secs(75);
-    ended + pace
+    ENDED + pace
 }
 
-/// How a wait ended badly: beyond the horizon no request gets through.
+/// How a wait ended badly: beyond the horizon no request gets through, or the key is refused.
 pub(crate) fn why(kind: ErrorKind) -> Why {
     match kind {
-        ErrorKind::Transport => Why::NeverEnded,
+        ErrorKind::Transport | ErrorKind::Unauthorized => Why::NeverEnded,
         other => Why::Said(other),
     }
 }

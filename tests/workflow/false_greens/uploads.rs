@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use cerebras_management::{ErrorKind, ModelVersion};
-use cerebras_management_simulator::{Simulator, SyncOutcome, SyncState};
+use cerebras_management::{ErrorKind, ModelVersion, Result, wait_all};
+use cerebras_management_simulator::{Operation as Route, Simulator, SyncOutcome, SyncState};
 
 use super::behaviours::Setting;
+use super::beset::{NOT_FOUND, REFUSED, UNKNOWN_STATUS};
 use super::tally::{Named, Rule, Verdict, Why, horizon, timings, why};
 use crate::harness::{ARCHITECTURE, ENDPOINT, Rig, id_of, wait_for};
 
@@ -57,23 +58,52 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
     let builder = Simulator::builder()
         .behaviour(setting.behaviour)
         .timings(timings());
-    let rig = Rig::at(builder, Duration::ZERO, horizon(pace)).await;
+    let horizon = match setting.beset {
+        None => horizon(pace),
+        Some(_) => Duration::MAX,
+    };
+    let rig = Rig::at(builder, Duration::ZERO, horizon).await;
     let planned = rig.simulator.plan_sync(ARCHITECTURE, scenario.outcome());
     planned.unwrap();
-    let operation = match rig.model().upload("s3://my-bucket/run-1/").await {
+    let upload = rig.model().upload("s3://my-bucket/run-1/");
+    let upload = match setting.beset {
+        None => upload,
+        // Whatever the service requires of an upload.
+        Some(_) => upload.alias("run-1").fingerprint_suffix("run-1"),
+    };
+    let operation = match upload.await {
         Ok(operation) => operation,
         Err(error) => return Verdict::Red(why(error.kind())),
     };
     rig.pace.change_step(pace);
-    let ended = wait_for(&operation).patience(Duration::ZERO).await;
+    match &setting.beset {
+        None => {
+            let ended = wait_for(&operation).patience(Duration::ZERO).await;
+            judge(&rig, ended, &setting).await
+        }
+        Some(beset) => {
+            let routes = [Route::GetModelVersion, Route::ListModelVersions];
+            beset.begin(&rig, &routes, pace);
+            let waits = (0..beset.waits).map(|_| wait_for(&operation));
+            let mut verdicts = Vec::new();
+            for ended in wait_all(waits).await {
+                rig.simulator.clear_faults();
+                verdicts.push(judge(&rig, ended, &setting).await);
+            }
+            let worst = verdicts.into_iter().max_by_key(|v| v.badness());
+            worst.unwrap()
+        }
+    }
+}
 
+async fn judge(rig: &Rig, ended: Result<ModelVersion>, setting: &Setting) -> Verdict {
     let truth = &rig.simulator.versions(ARCHITECTURE)[0];
     let synced = truth.sync == SyncState::Synced;
     let over = synced || truth.sync == SyncState::Failed;
     match ended {
         Ok(version) if synced => {
             assert_eq!(id_of(&version), truth.id);
-            it_can_be_deployed(&rig, &version, &setting).await;
+            it_can_be_deployed(rig, &version, setting).await;
             Verdict::Green
         }
         Ok(_) => Verdict::FalseGreen,
@@ -101,6 +131,36 @@ async fn it_can_be_deployed(rig: &Rig, version: &ModelVersion, setting: &Setting
         format!("Simulated answer from {}.", version.name())
     );
 }
+
+/// Where polls fail.
+pub(super) const BESET: &[Rule] = &[
+    Rule {
+        scenarios: ALL,
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::PermissionDenied)),
+        when: |setting| setting.is_beset_by(REFUSED),
+        because: "the service refused a poll, and repeating it does not mend that",
+    },
+    Rule {
+        scenarios: ALL,
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::NotFound)),
+        when: |setting| setting.is_beset_by(NOT_FOUND),
+        because: "it was found, and now the service says that it is not there",
+    },
+    Rule {
+        scenarios: &["a sync that succeeds"],
+        verdict: Verdict::FalseRed(Why::Said(ErrorKind::OperationFailed)),
+        when: |setting| setting.is_beset_by(UNKNOWN_STATUS),
+        because: "done, with a word that no page names: it could as well stand for a bad end",
+    },
+];
+
+const ALL: &[&str] = &[
+    "a sync that succeeds",
+    "a sync that fails",
+    "a sync that is cancelled",
+    "a sync that ends badly with an unknown word",
+    "a sync that stalls",
+];
 
 pub(super) const EXPLAINED: &[Rule] = &[
     Rule {
