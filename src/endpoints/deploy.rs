@@ -8,7 +8,7 @@ use super::data::{Deployment, EndpointDetails, Serving};
 use super::rollout::{RolloutProbe, RolloutProgress};
 use super::submission::Submission;
 use super::target::{DeployTarget, Target};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, printable};
 use crate::names::{ModelArchitectureId, ModelVersionName, NameError, OrgName, VersionRef};
 use crate::operation::{Obtained, Operation};
 use crate::versions::{ModelVersion, Readiness, Version};
@@ -88,9 +88,10 @@ impl Deploy {
         self
     }
 
-    /// Leaves out every check before sending, but for [`if_serving`](Deploy::if_serving); the service has its own. An alias is still looked
-    /// up, and an id without its organization and architecture still takes them from the
-    /// endpoint.
+    /// Leaves out every check before sending but [`if_serving`](Deploy::if_serving); the service
+    /// has its own. An alias is still looked up, and an id without its organization and
+    /// architecture still takes them from the endpoint. After a lost answer the deployment can
+    /// then only be found for sure where the endpoint was read.
     pub fn unchecked(mut self) -> Self {
         self.checked = false;
         self
@@ -105,7 +106,7 @@ impl Deploy {
             _ => Some(endpoint.get().await?),
         };
         if let (Some(seen), Some(details)) = (seen, &details) {
-            self.serves_still(details, seen.0).await?;
+            serves_still(endpoint, details, seen).await?;
         }
         let asked = match (target, &details) {
             (Target::Named(name), _) => name,
@@ -129,48 +130,16 @@ impl Deploy {
             .await
     }
 
-    /// That what serves is what the caller saw, and that nothing is about to replace it.
-    async fn serves_still(&self, details: &EndpointDetails, seen: Target) -> Result<()> {
-        let endpoint = &self.endpoint;
-        let asked = match seen {
-            Target::Named(name) => name,
-            Target::Own(version) => own(details, version)?,
-        };
-        let seen = match asked.version().as_id() {
-            Some(_) => asked,
-            None => self.pinned(&asked).await?,
-        };
-        let serving = details.serving();
-        let going = details.deployments.iter().find(|d| d.is_going());
-        let what = match (serving.version(), going) {
-            (Some(serving), None) if *serving == seen => return Ok(()),
-            (Some(serving), None) => format!("it serves {serving}, and {seen} was expected"),
-            (None, None) => format!("it is not known to serve {seen}, as was expected"),
-            (_, Some(going)) => format!(
-                "deployment {} of {} is under way",
-                crate::error::printable(&going.id),
-                crate::error::printable(&going.model)
-            ),
-        };
-        Err(Error::new(ErrorKind::Conflict, what)
-            .about(format_args!("endpoint {}", endpoint.id()))
-            .remedy_is("nothing was sent: look at the endpoint, and decide again"))
-    }
-
     /// The name with its integer id; on the way the version is read, where that is wanted.
     async fn pinned(&self, asked: &ModelVersionName) -> Result<ModelVersionName> {
         if !self.checked && asked.version().as_id().is_some() {
             return Ok(asked.clone());
         }
-        let resource = Version::new(self.endpoint.client.clone(), asked.clone());
-        let version = resource.get().await?;
+        let (version, name) = read(&self.endpoint, asked).await?;
         if self.checked {
             is_synced(&version)?;
         }
-        // `get` answers with nothing but a version whose id is known.
-        version.parsed_name().cloned().ok_or_else(|| {
-            Error::new(ErrorKind::Decode, "the answer names no version id").about(asked)
-        })
+        Ok(name)
     }
 }
 
@@ -197,6 +166,62 @@ fn own(details: &EndpointDetails, version: VersionRef) -> Result<ModelVersionNam
     Ok(ModelVersionName::new(org, architecture, version))
 }
 
+/// A version, and its name with the integer id.
+async fn read(
+    endpoint: &Endpoint,
+    asked: &ModelVersionName,
+) -> Result<(ModelVersion, ModelVersionName)> {
+    let resource = Version::new(endpoint.client.clone(), asked.clone());
+    let version = resource.get().await?;
+    // `get` answers with nothing but a version whose id is known.
+    match version.parsed_name().cloned() {
+        Some(name) => Ok((version, name)),
+        None => Err(Error::new(ErrorKind::Decode, "the answer names no version id").about(asked)),
+    }
+}
+
+/// That what serves is what the caller saw, and that nothing is about to replace it.
+pub(super) async fn serves_still(
+    endpoint: &Endpoint,
+    details: &EndpointDetails,
+    seen: DeployTarget,
+) -> Result<()> {
+    let asked = match seen.0 {
+        Target::Named(name) => name,
+        Target::Own(version) => own(details, version)?,
+    };
+    let seen = match asked.version().as_id() {
+        Some(_) => asked,
+        None => read(endpoint, &asked).await?.1,
+    };
+    let what = if let Some(going) = details.deployments.iter().find(|d| d.is_going()) {
+        format!(
+            "deployment {} of {} {}",
+            printable(&going.id),
+            printable(&going.model),
+            match going.state {
+                Some(_) => "is under way",
+                None => "is not known to have ended",
+            }
+        )
+    } else {
+        match details.serving() {
+            Serving::Deployment(now) if now.version.as_ref() == Some(&seen) => return Ok(()),
+            Serving::Deployment(now) => format!(
+                "it serves {}, and {seen} was expected",
+                printable(&now.model)
+            ),
+            Serving::Nothing => format!("it serves nothing, and {seen} was expected"),
+            Serving::Unclear(_) => {
+                format!("it cannot be told what it serves, and {seen} was expected")
+            }
+        }
+    };
+    Err(Error::new(ErrorKind::Conflict, what)
+        .about(format_args!("endpoint {}", endpoint.id()))
+        .remedy_is("nothing was sent: look at the endpoint, and decide again"))
+}
+
 fn runs_the_architecture(
     endpoint: &Endpoint,
     details: &EndpointDetails,
@@ -207,7 +232,7 @@ fn runs_the_architecture(
     }
     Err(Error::invalid(format!(
         "it runs the architecture {}, and {asked} is of another",
-        crate::error::printable(&details.architecture)
+        printable(&details.architecture)
     ))
     .about(format_args!("endpoint {}", endpoint.id()))
     .remedy_is("nothing was sent: deploy to an endpoint of the version's architecture"))

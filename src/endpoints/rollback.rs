@@ -5,21 +5,27 @@ use std::pin::Pin;
 
 use super::Endpoint;
 use super::data::{Deployment, EndpointDetails, Serving};
-use super::deploy::Deploy;
-use super::target::{DeployTarget, Target};
+use super::deploy::{Deploy, serves_still};
+use super::target::DeployTarget;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::names::{ModelVersionName, NameError};
 use crate::operation::Operation;
+use crate::pending::listed;
 
 /// A rollback to be: awaiting it deploys what served before the version that serves now.
 ///
 /// Both are found from the endpoint itself: what serves is the newest deployment that is
 /// complete, and what served before is the newest one of another version that completed before
-/// it. It is then deployed as with [`Endpoint::deploy`], and all that is said there holds, also
+/// it. One that failed or was replaced on its way has never served, and is passed over. The
+/// version is then deployed as with [`Endpoint::deploy`], and all that is said there holds, also
 /// of lost answers. [`version`](Operation::version) of the result is what it goes back to.
 ///
+/// A rollback is a deployment like any other, so that a second one goes forth again: to what the
+/// first has replaced. To go back further, deploy by name.
+///
 /// It refuses when another deployment is under way, or when something else serves by the time it
-/// is sent.
+/// is sent. A version is known by its integer id alone: a service that gave the id of a deleted
+/// version to another would have that one deployed.
 ///
 /// ```no_run
 /// # async fn run(client: cerebras_management::Client) -> cerebras_management::Result<()> {
@@ -36,8 +42,13 @@ use crate::operation::Operation;
 /// Before anything is sent: [`NotFound`](crate::ErrorKind::NotFound) when the endpoint lists no
 /// earlier deployment that completed (whether past ones stay in the list is not published), or
 /// when the version has been deleted since; [`Ambiguous`](crate::ErrorKind::Ambiguous) when the
-/// dates do not tell which one it was; [`Conflict`](crate::ErrorKind::Conflict) when something
-/// else serves than [`if_serving`](Rollback::if_serving) says.
+/// dates and states do not tell which one it was, or the endpoint names it by an alias;
+/// [`Conflict`](crate::ErrorKind::Conflict) when something else serves than
+/// [`if_serving`](Rollback::if_serving) says, or another deployment is under way.
+///
+/// # When the future is dropped
+///
+/// As with [`Deploy`]: look with [`Endpoint::get`] before going on.
 #[derive(Debug)]
 #[must_use = "a rollback is asked for when it is awaited"]
 pub struct Rollback {
@@ -67,23 +78,25 @@ impl Rollback {
 
     async fn send(self) -> Result<Operation<Deployment>> {
         let endpoint = &self.endpoint;
+        let seen = self.if_serving.clone().transpose()?;
         let details = endpoint.get().await?;
+        if let Some(seen) = seen {
+            serves_still(endpoint, &details, seen).await?;
+        }
         let (now, before) = self.now_and_before(&details)?;
-        let seen = match self.if_serving {
-            Some(seen) => seen?,
-            None => DeployTarget(Target::Named(now)),
-        };
-        let target = DeployTarget(Target::Named(before.clone()));
-        let deploy = Deploy::new(endpoint.clone(), Ok(target)).if_serving(seen);
-        deploy.await.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => error
-                .about_rather(format_args!(
-                    "rollback of {}: {before} served before, and is not found any more",
-                    endpoint.id()
-                ))
-                .remedy_is_rather("it seems to be deleted: deploy another version by name"),
-            _ => error,
-        })
+        let target = DeployTarget::from(&before);
+        let deploy = Deploy::new(endpoint.clone(), Ok(target)).if_serving(now);
+        deploy
+            .await
+            .map_err(|error| match (error.kind(), error.operation()) {
+                (ErrorKind::NotFound, Some("get_model_version")) => error
+                    .about_rather(format_args!(
+                        "rollback of {}: {before} served before, and is not found any more",
+                        endpoint.id()
+                    ))
+                    .remedy_is_rather("it seems to be deleted: deploy another version by name"),
+                _ => error,
+            })
     }
 
     /// What serves, and what served before it.
@@ -91,51 +104,53 @@ impl Rollback {
         &self,
         details: &EndpointDetails,
     ) -> Result<(ModelVersionName, ModelVersionName)> {
-        let Serving::Deployment(now) = details.serving() else {
-            return Err(match details.serving() {
-                Serving::Nothing => self.cannot(ErrorKind::NotFound, "nothing serves".to_owned()),
-                _ => self.cannot(
-                    ErrorKind::Ambiguous,
-                    "the dates of its deployments do not tell which of them serves".to_owned(),
-                ),
-            });
-        };
-        let Some(serving) = now.version.clone() else {
-            return Err(self.unnamed(&now));
+        let serving = match details.serving() {
+            Serving::Deployment(now) => self.by_id(&now)?,
+            Serving::Nothing => {
+                return Err(self.cannot(ErrorKind::NotFound, "nothing serves".to_owned()));
+            }
+            Serving::Unclear(among) => {
+                return Err(self.unclear(&among, "serves"));
+            }
         };
         let mut rest = details.clone();
         rest.deployments
             .retain(|d| d.version.as_ref() != Some(&serving));
         match rest.serving() {
+            Serving::Deployment(before) => Ok((serving, self.by_id(&before)?)),
             Serving::Nothing => Err(self.cannot(
                 ErrorKind::NotFound,
                 format!("it lists no deployment that was complete before that of {serving}"),
             )),
-            Serving::Unclear(tied) => {
-                let ids: Vec<_> = tied.iter().map(|d| printable(&d.id)).collect();
-                Err(self.cannot(
-                    ErrorKind::Ambiguous,
-                    format!(
-                        "the dates do not tell which of the deployments {} served before {serving}",
-                        ids.join(", ")
-                    ),
-                ))
+            Serving::Unclear(among) => {
+                Err(self.unclear(&among, &format!("served before {serving}")))
             }
-            Serving::Deployment(before) => match before.version.clone() {
-                Some(name) => Ok((serving, name)),
-                None => Err(self.unnamed(&before)),
-            },
         }
     }
 
-    fn unnamed(&self, deployment: &Deployment) -> Error {
+    /// The version of a deployment. An alias may name another one by now.
+    fn by_id(&self, deployment: &Deployment) -> Result<ModelVersionName> {
+        let named = deployment.version.clone();
+        named
+            .filter(|name| name.version().as_id().is_some())
+            .ok_or_else(|| {
+                self.cannot(
+                    ErrorKind::Ambiguous,
+                    format!(
+                        "deployment {} is of \"{}\", which is not the full name of a version \
+                         with its integer id",
+                        printable(&deployment.id),
+                        printable(&deployment.model)
+                    ),
+                )
+            })
+    }
+
+    fn unclear(&self, among: &[Deployment], did: &str) -> Error {
+        let ids = listed(among.iter().map(|d| d.id.as_str()));
         self.cannot(
             ErrorKind::Ambiguous,
-            format!(
-                "deployment {} is of \"{}\", which is no full name of a version",
-                printable(&deployment.id),
-                printable(&deployment.model)
-            ),
+            format!("the dates and states of deployments {ids} do not tell which of them {did}"),
         )
     }
 
