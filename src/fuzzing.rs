@@ -2,6 +2,7 @@
 //!
 //! It is compiled only with `--cfg fuzzing`, which cargo-fuzz sets.
 
+use std::fmt::Display;
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
@@ -118,19 +119,24 @@ pub fn rollout<'a>(looks: impl IntoIterator<Item = &'a EndpointDetails>) -> Vec<
         None,
     );
     let mut probe = waited.probe().clone();
-    let mut told = Vec::new();
-    for look in looks {
-        match probe.see(look) {
-            Some(Look::Ended(progress, error)) => {
-                told.extend([progress.to_string(), error.to_string()]);
-            }
-            Some(Look::Going(progress) | Look::Done(progress, _)) => {
-                told.push(progress.to_string());
-            }
-            None => {}
-        }
+    let looks = looks.into_iter().filter_map(|seen| probe.see(seen));
+    looks.flat_map(told).collect()
+}
+
+/// What a wait for [`VERSION`] tells of it, look by look.
+pub fn sync<'a>(looks: impl IntoIterator<Item = &'a ModelVersion>) -> Vec<String> {
+    let mut probe = Operation::resumed_sync(&CLIENT, version_name())
+        .probe()
+        .clone();
+    let looks = looks.into_iter().map(|seen| probe.judge(seen));
+    looks.flat_map(told).collect()
+}
+
+fn told<P: Display, T>(look: Look<P, T>) -> Vec<String> {
+    match look {
+        Look::Going(progress) | Look::Done(progress, _) => vec![progress.to_string()],
+        Look::Ended(progress, error) => vec![progress.to_string(), error.to_string()],
     }
-    told
 }
 
 fn version_name() -> ModelVersionName {

@@ -7,7 +7,7 @@ mod support;
 use std::time::SystemTime;
 
 use cerebras_management::fuzzing::{
-    self, KEY, deployed, endpoint, endpoints, others, rollout, uploaded, version, versions,
+    self, KEY, deployed, endpoint, endpoints, others, rollout, sync, uploaded, version, versions,
 };
 use cerebras_management::{
     Deployment, EndpointDetails, Error, Handle, ModelVersion, Result, Serving,
@@ -15,10 +15,12 @@ use cerebras_management::{
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bodies: &[u8]| {
-    let mut looks = Vec::new();
+    let (mut syncs, mut rollouts) = (Vec::new(), Vec::new());
     for body in bodies.split(|byte| *byte == b'\n') {
         for version in [version(body), uploaded(body)] {
-            told(version).iter().for_each(check_version);
+            let version = told(version);
+            version.iter().for_each(check_version);
+            syncs.extend(version);
         }
         let listed = told(versions(body));
         listed.iter().flatten().for_each(check_version);
@@ -29,11 +31,11 @@ fuzz_target!(|bodies: &[u8]| {
         told(deployed(body)).iter().for_each(check_deployment);
         let details = told(endpoint(body));
         details.iter().for_each(check_endpoint);
-        looks.extend(details);
+        rollouts.extend(details);
         others(body).iter().flatten().for_each(check_error);
     }
-    for line in rollout(&looks) {
-        support::assert_line(&line, 5000);
+    for line in sync(&syncs).iter().chain(&rollout(&rollouts)) {
+        support::assert_line(line, 5000);
     }
 });
 

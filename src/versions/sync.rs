@@ -166,7 +166,7 @@ impl SyncProbe {
         }
     }
 
-    fn judge(&mut self, version: &ModelVersion) -> Look<SyncProgress, ModelVersion> {
+    pub(crate) fn judge(&mut self, version: &ModelVersion) -> Look<SyncProgress, ModelVersion> {
         let progress = SyncProgress::of(version);
         self.seen = progress.clone();
         let readiness = Readiness::of(version);
