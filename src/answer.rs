@@ -393,4 +393,28 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_date_to_retry_after_is_of_the_clock_that_dated_the_answer() {
+        let hour = Duration::from_secs(3600);
+        let now = SystemTime::now();
+        let key = ApiKey::new("k").expect("a key");
+        let asked = |date: Option<SystemTime>, after: SystemTime| {
+            let mut headers = HeaderMap::new();
+            let value = |time| httpdate::fmt_http_date(time).parse().expect("a header");
+            if let Some(date) = date {
+                headers.insert(DATE, value(date));
+            }
+            headers.insert(RETRY_AFTER, value(after));
+            read_head(&headers, 429, &key).retry_after.expect("a pause")
+        };
+        let pause = Duration::from_secs(37);
+        for theirs in [now - hour, now, now + hour] {
+            assert_eq!(asked(Some(theirs), theirs + pause), pause);
+            assert_eq!(asked(Some(theirs), theirs - pause), Duration::ZERO);
+        }
+        // An answer with no date is of now.
+        let undated = asked(None, now + hour);
+        assert!(undated <= hour && undated > hour - pause, "{undated:?}");
+    }
 }

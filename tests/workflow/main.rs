@@ -17,6 +17,7 @@ mod access;
 mod aliases;
 mod assumptions;
 mod by_name;
+mod clocks;
 mod delete;
 mod deploy_checks;
 mod dropped;
