@@ -109,9 +109,34 @@ impl ModelVersion {
         }
     }
 
-    fn new(name: String, done: bool) -> Self {
+    /// An entry of a list. Almost all of its name is known already, and a list can be long.
+    pub(crate) fn of_list(
+        answer: raw::ModelVersion,
+        org: &OrgName,
+        architecture: &ModelArchitectureId,
+    ) -> Self {
+        let name = &answer.name;
+        let parsed = version_under(name, org, architecture).or_else(|| name.parse().ok());
+        Self::with_name(parsed, answer)
+    }
+
+    fn with_name(parsed: Option<ModelVersionName>, answer: raw::ModelVersion) -> Self {
+        let version = Self::new(parsed, answer.name, answer.done);
+        match answer.response {
+            Some(status) => Self {
+                weight_uri: status.customer_s3_uri,
+                aliases: status.version_aliases,
+                sync_status: status.sync_status,
+                fingerprint_suffix: status.system_fingerprint_suffix,
+                ..version
+            },
+            None => version,
+        }
+    }
+
+    fn new(parsed: Option<ModelVersionName>, name: String, done: bool) -> Self {
         Self {
-            parsed: name.parse().ok(),
+            parsed,
             name,
             done,
             weight_uri: None,
@@ -120,6 +145,20 @@ impl ModelVersion {
             fingerprint_suffix: None,
         }
     }
+}
+
+/// The name of a version of that architecture; none for any other text.
+fn version_under(
+    name: &str,
+    org: &OrgName,
+    architecture: &ModelArchitectureId,
+) -> Option<ModelVersionName> {
+    let rest = name.strip_prefix("orgs/")?.strip_prefix(org.as_str())?;
+    let rest = rest.strip_prefix("/models/")?;
+    let rest = rest.strip_prefix(architecture.as_str())?;
+    let version: VersionRef = rest.strip_prefix("/versions/")?.parse().ok()?;
+    let (org, architecture) = (org.clone(), architecture.clone());
+    Some(ModelVersionName::new(org, architecture, version))
 }
 
 /// The error of an answer whose name holds no integer id.
@@ -137,23 +176,13 @@ pub(crate) fn no_id(name: &str) -> Error {
 
 impl From<raw::ModelVersion> for ModelVersion {
     fn from(answer: raw::ModelVersion) -> Self {
-        let version = Self::new(answer.name, answer.done);
-        match answer.response {
-            Some(status) => Self {
-                weight_uri: status.customer_s3_uri,
-                aliases: status.version_aliases,
-                sync_status: status.sync_status,
-                fingerprint_suffix: status.system_fingerprint_suffix,
-                ..version
-            },
-            None => version,
-        }
+        Self::with_name(answer.name.parse().ok(), answer)
     }
 }
 
 impl From<raw::ModelVersionUploadResponse> for ModelVersion {
     fn from(answer: raw::ModelVersionUploadResponse) -> Self {
-        let version = Self::new(answer.name, answer.done);
+        let version = Self::new(answer.name.parse().ok(), answer.name, answer.done);
         match answer.response {
             Some(data) => Self {
                 weight_uri: data.customer_s3_uri,
@@ -162,6 +191,34 @@ impl From<raw::ModelVersionUploadResponse> for ModelVersion {
                 ..version
             },
             None => version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_list_is_parsed_as_anywhere() {
+        let org: OrgName = "my-org".parse().expect("a name");
+        let architecture: ModelArchitectureId = "gpt-oss-120b".parse().expect("an id");
+        for name in [
+            "orgs/my-org/models/gpt-oss-120b/versions/7",
+            "orgs/my-org/models/gpt-oss-120b/versions/production",
+            "orgs/my-org/models/gpt-oss-120b/versions/007",
+            "orgs/my-org/models/gpt-oss-120b/versions/",
+            "orgs/my-org/models/gpt-oss-120b/versions/7/8",
+            "orgs/my-org/models/gpt-oss-120b2/versions/7",
+            "orgs/my-org-2/models/gpt-oss-120b/versions/7",
+            "orgs/other/models/llama3.1-8b/versions/7",
+            "my-org/gpt-oss-120b/7",
+            "",
+        ] {
+            let answer = serde_json::json!({ "name": name, "done": true });
+            let answer: raw::ModelVersion = serde_json::from_value(answer).expect("a version");
+            let listed = ModelVersion::of_list(answer.clone(), &org, &architecture);
+            assert_eq!(listed, ModelVersion::from(answer), "{name}");
         }
     }
 }

@@ -106,8 +106,11 @@ impl Model {
                     self.architecture, self.org
                 ))
             })?;
-        let versions = listed.model_versions.unwrap_or_default();
-        Ok((versions.into_iter().map(Into::into).collect(), size))
+        let listed = listed.model_versions.unwrap_or_default();
+        let versions = listed
+            .into_iter()
+            .map(|version| ModelVersion::of_list(version, &self.org, &self.architecture));
+        Ok((versions.collect(), size))
     }
 }
 

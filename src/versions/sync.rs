@@ -212,12 +212,15 @@ pub struct Listed {
 
 impl Listed {
     fn new(model: &Model, versions: Vec<ModelVersion>, size: usize) -> Self {
+        // It is filled at once, without growing on the way.
+        let mut by_id = HashMap::with_capacity(versions.len());
         // One that is odd is left out: whoever waits for it looks alone.
         let ours = versions
             .into_iter()
             .filter_map(|version| version.listed_under(model.org(), model.architecture()).ok());
+        by_id.extend(ours.filter_map(|v| Some((v.id()?, v))));
         Self {
-            versions: ours.filter_map(|v| Some((v.id()?, v))).collect(),
+            versions: by_id,
             size,
         }
     }
