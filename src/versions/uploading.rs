@@ -41,9 +41,13 @@ impl Uploading {
             return self.earlier(&ours, earlier);
         }
         if self.checked {
-            let mut versions = self.model.versions().await?;
-            if let Some(at) = self.key.as_ref().and_then(|key| holder(&versions, key)) {
-                return self.earlier(&ours, versions.swap_remove(at));
+            let versions = self.model.versions().await?;
+            // It may have come since.
+            if let Some(key) = &self.key
+                && holder(&versions, key).is_some()
+                && let Some(earlier) = self.model.named(key).await?
+            {
+                return self.earlier(&ours, earlier);
             }
             self.aliases_are_free(&versions)?;
             let ids = versions.iter().filter_map(ModelVersion::id);
@@ -169,10 +173,11 @@ impl Uploading {
 
     /// Every alias must be free: it names at most one version.
     fn aliases_are_free(&self, versions: &[ModelVersion]) -> Result<()> {
-        for alias in &self.content.version_aliases {
-            if let Some(at) = holder(versions, alias) {
+        let own = self.content.version_aliases.iter();
+        for alias in own.filter(|alias| Some(*alias) != self.key.as_ref()) {
+            if let Some(holder) = holder(versions, alias) {
                 let name = self.model.name_of(alias);
-                let holder = printable(versions[at].name());
+                let holder = printable(holder.name());
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     format!("alias \"{alias}\" is held by {holder}"),
@@ -207,7 +212,7 @@ impl Uploading {
                 Some(_) => Ok(version),
                 None => Err(no_id(version.name())),
             })
-            .map_err(|error| error.during(OP.id, true).accepted())
+            .map_err(|error| error.during(OP.id, true).after_attempts(1).accepted())
     }
 
     fn operation(&self, version: ModelVersion, by: Obtained) -> Result<Operation<ModelVersion>> {
@@ -277,6 +282,6 @@ fn may_be_left(names: &str) -> String {
 }
 
 /// Which of the versions an alias names.
-fn holder(versions: &[ModelVersion], alias: &VersionAlias) -> Option<usize> {
-    versions.iter().position(|v| holds(v.aliases(), alias))
+fn holder<'a>(versions: &'a [ModelVersion], alias: &VersionAlias) -> Option<&'a ModelVersion> {
+    versions.iter().find(|v| holds(v.aliases(), alias))
 }

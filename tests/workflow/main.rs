@@ -29,6 +29,7 @@ mod left_out;
 mod lost_answers;
 mod many_waits;
 mod moves;
+mod once;
 mod progress;
 mod resume;
 mod reuse;

@@ -76,10 +76,10 @@ impl PendingUpload {
         version.id().is_some_and(newer)
     }
 
-    /// The one of these that is of the upload, which has no key.
+    /// The one of these new ones that is of the upload, which has no key.
     fn among(&self, versions: Vec<ModelVersion>) -> Seen<ModelVersion> {
         let (mut same, mut perhaps, mut why) = (Vec::new(), Vec::new(), "");
-        for version in versions.into_iter().filter(|v| self.is_new(v)) {
+        for version in versions {
             match self.fit(&version) {
                 Fit::Same => same.push(version),
                 Fit::Perhaps(unknown) => {
@@ -138,8 +138,12 @@ fn single_slashes(uri: &str) -> String {
 impl Model {
     /// The version that an alias names.
     pub(super) async fn named(&self, alias: &VersionAlias) -> Result<Option<ModelVersion>> {
-        let version = Version::new(self.client.clone(), self.name_of(alias));
-        match version.get().await {
+        self.found(self.name_of(alias)).await
+    }
+
+    /// A version, if there is one of this name.
+    async fn found(&self, name: ModelVersionName) -> Result<Option<ModelVersion>> {
+        match Version::new(self.client.clone(), name).get().await {
             Ok(version) => Ok(Some(version)),
             Err(error) if error.says_there_is_none() => Ok(None),
             Err(error) => Err(error),
@@ -158,12 +162,27 @@ impl Model {
     /// has it, and only its content is to be compared: see [`PendingUpload::is_of`].
     pub(super) async fn look_for(&self, upload: &PendingUpload) -> Result<Seen<ModelVersion>> {
         let Some(key) = &upload.key else {
-            return Ok(upload.among(self.versions().await?));
+            let mut new = self.versions().await?;
+            new.retain(|v| upload.is_new(v) && !matches!(upload.fit(v), Fit::Other));
+            return Ok(upload.among(self.read_each(new).await?));
         };
         Ok(match self.named(key).await? {
             Some(version) => Seen::Ours(version),
             None => Seen::Nothing("no version has its key"),
         })
+    }
+
+    /// Reads versions of a list one by one, unless they are many: a list tells no suffix.
+    async fn read_each(&self, listed: Vec<ModelVersion>) -> Result<Vec<ModelVersion>> {
+        const MANY: usize = 5;
+        if listed.len() > MANY {
+            return Ok(listed);
+        }
+        let mut read = Vec::with_capacity(listed.len());
+        for name in listed.iter().filter_map(ModelVersion::parsed_name) {
+            read.extend(self.found(name.clone()).await?);
+        }
+        Ok(read)
     }
 
     /// Versions that may have been made for an upload whose aliases were refused then.
