@@ -17,7 +17,7 @@
 //!
 //! Nothing is woken, polled or dropped while the lock is held.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -53,8 +53,9 @@ pub struct Feed<V> {
 struct State<V> {
     members: usize,
     joined: u64,
-    /// Those that wait for their turn.
-    waiting: HashMap<u64, Waiting>,
+    /// Those that wait for their turn, in the order in which they are woken: as they have joined,
+    /// and so, more or less, as they lie in memory.
+    waiting: BTreeMap<u64, Waiting>,
     /// Who asks next, and when; none where each looks alone.
     leader: Option<(u64, Instant)>,
     request: Request<V>,
@@ -107,7 +108,7 @@ impl<V: View> Feed<V> {
             state: Mutex::new(State {
                 members: 0,
                 joined: 0,
-                waiting: HashMap::new(),
+                waiting: BTreeMap::new(),
                 leader: None,
                 request: Request::None,
                 driver: None,
@@ -194,8 +195,8 @@ impl<V: View> State<V> {
 
     /// The wakers of all, who are to be woken.
     fn wake_all(&mut self) -> Vec<Waker> {
-        let waiting = self.waiting.drain();
-        waiting.map(|(_, waiting)| waiting.waker).collect()
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        waiting.map(|waiting| waiting.waker).collect()
     }
 
     /// Whether a member that is due then leads from now on, or led already.

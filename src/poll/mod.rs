@@ -97,7 +97,8 @@ pub(crate) struct Poll<P: Probe> {
     quiet_since: Option<Instant>,
     /// What is known and not yet told.
     untold: Option<Step<P::Progress, P::Output>>,
-    outcome: Option<Result<P::Output>>,
+    /// In a box, since almost all of the time there is none.
+    outcome: Option<Result<Box<P::Output>>>,
 }
 
 impl<P: Probe> Poll<P> {
@@ -137,7 +138,7 @@ impl<P: Probe> Poll<P> {
             if let Some(outcome) = self.outcome.take() {
                 let waited = self.waited();
                 return outcome
-                    .map(Step::Done)
+                    .map(|output| Step::Done(*output))
                     .map_err(|error| error.after_wait(waited));
             }
             self.look().await;
@@ -215,7 +216,7 @@ impl<P: Probe> Poll<P> {
         let progress = match look {
             Look::Going(progress) => progress,
             Look::Done(progress, output) => {
-                self.outcome = Some(Ok(output));
+                self.outcome = Some(Ok(Box::new(output)));
                 progress
             }
             Look::Ended(progress, error) => {

@@ -1,6 +1,6 @@
 //! How the copy from S3 goes on, and when it has ended.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,22 +205,19 @@ impl SyncProbe {
 /// All versions of an architecture, by id.
 #[derive(Debug)]
 pub struct Listed {
-    versions: HashMap<VersionId, ModelVersion>,
+    versions: BTreeMap<VersionId, ModelVersion>,
     /// The size of the answer, in bytes.
     size: usize,
 }
 
 impl Listed {
     fn new(model: &Model, versions: Vec<ModelVersion>, size: usize) -> Self {
-        // It is filled at once, without growing on the way.
-        let mut by_id = HashMap::with_capacity(versions.len());
         // One that is odd is left out: whoever waits for it looks alone.
         let ours = versions
             .into_iter()
             .filter_map(|version| version.listed_under(model.org(), model.architecture()).ok());
-        by_id.extend(ours.filter_map(|v| Some((v.id()?, v))));
         Self {
-            versions: by_id,
+            versions: ours.filter_map(|v| Some((v.id()?, v))).collect(),
             size,
         }
     }

@@ -251,6 +251,8 @@ async fn an_answer_that_lay_unread_is_as_old_as_it_is() {
 async fn the_last_member_cancels() {
     let service = Service::default();
     let ([mut a, b], start) = members();
+    // As a wait holds it for a moment that is about to join.
+    let _feed = Arc::clone(&a.feed);
     drop(begin(&mut a, start, &service));
     drop(a);
     assert_eq!((service.begun(), service.cancelled()), (1, 0));
