@@ -23,7 +23,7 @@ pub(crate) struct Syncs {
 }
 
 /// Starts a simulator, uploads, and prints its address and the Unix time at which each sync ends,
-/// one a line. It goes on until it is killed.
+/// one a line. It goes on until its standard input is closed: until whoever has started it is gone.
 pub(crate) async fn serve(syncs: Syncs) -> Result<(), Failure> {
     let spread = Duration::try_from_secs_f64(syncs.spread)?;
     let first = Duration::try_from_secs_f64(syncs.first)?;
@@ -62,7 +62,9 @@ pub(crate) async fn serve(syncs: Syncs) -> Result<(), Failure> {
     for end in ends {
         println!("{}", (wall + end.saturating_sub(now)).as_secs_f64());
     }
-    std::future::pending().await
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
+        .await??;
+    Ok(())
 }
 
 /// The wall clock, which two processes have in common.
@@ -85,6 +87,7 @@ impl Service {
             .arg("wait-service")
             .args([syncs.count.to_string()])
             .args([syncs.first.to_string(), syncs.spread.to_string()])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let said = process.stdout.take().ok_or("no output")?;
