@@ -7,6 +7,8 @@ use tokio::time::timeout;
 
 use super::*;
 
+mod tasks;
+
 /// The number of the request that it answers.
 #[derive(Debug, PartialEq)]
 struct Nth(u32);

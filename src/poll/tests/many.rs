@@ -47,4 +47,8 @@ async fn a_thousand_waits_ask_once_a_tick_and_each_ends_within_one() {
     asked.sort();
     let shortest = asked.windows(2).map(|pair| pair[1] - pair[0]).min();
     assert!(shortest >= Some(TICK.mul_f64(0.9)), "{shortest:?}");
+    // Everyone's interval is cut by the same chance, another one each time.
+    let gaps = asked.windows(2).map(|pair| pair[1] - pair[0]);
+    let gaps: std::collections::BTreeSet<_> = gaps.collect();
+    assert!(gaps.len() > 10, "{gaps:?}");
 }
