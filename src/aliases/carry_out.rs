@@ -39,10 +39,14 @@ impl MovePlan {
             add,
             began: Instant::now(),
             in_doubt: false,
+            wrote: false,
         };
         if let Some(remove) = &self.remove {
             match remove.write(Silence::IsLeft).await {
-                Ok(written) => run.in_doubt |= written.is_in_doubt(),
+                Ok(written) => {
+                    run.in_doubt |= written.is_in_doubt();
+                    run.wrote = true;
+                }
                 Err(error) => {
                     run.in_doubt |= error.may_have_happened();
                     if let Some(version) = run.was_not_removed(remove, error).await? {
@@ -54,6 +58,7 @@ impl MovePlan {
         match add.write(Silence::IsLeft).await {
             Ok(written) => {
                 run.in_doubt |= written.is_in_doubt();
+                run.wrote = true;
                 let told = match written {
                     Written::Answered(told) => told,
                     Written::Seen { .. } => None,
@@ -76,6 +81,8 @@ struct Run<'a> {
     began: Instant,
     /// Whether an answer was lost, so that a write may come late.
     in_doubt: bool,
+    /// Whether a write was carried out.
+    wrote: bool,
 }
 
 /// Which version the alias names.
@@ -162,7 +169,8 @@ impl Run<'_> {
             ),
         )
         .about(self.plan.intent.what())
-        .sent(Sent::Yes)
+        .during(OP.id, true)
+        .accepted()
         .remedy_is("somebody else has edited them: look, and edit again"))
     }
 
@@ -198,7 +206,10 @@ impl Run<'_> {
             (Ok(Names::Nothing), None) => {
                 self.failed(step, error, "no version is found by it, as before")
             }
-            (Err(look), _) => self.failed(step, error, self.unknown(&look)),
+            (Err(look), _) => {
+                let error = if self.wrote { error.in_doubt() } else { error };
+                self.failed(step, error, self.unknown(&look))
+            }
         })
     }
 
@@ -272,13 +283,20 @@ impl Run<'_> {
 
     /// The error of an alias that somebody else has given elsewhere.
     fn rival(&self, names: impl fmt::Display) -> Error {
-        Error::new(
+        let error = Error::new(
             ErrorKind::Conflict,
             format!("somebody else has moved it in the meantime: it names {names} now"),
         )
         .about(self.plan.intent.what())
         .sent(Sent::Yes)
-        .remedy_is("nothing of theirs was overwritten: look, and move it from there")
+        .remedy_is("nothing of theirs was overwritten: look, and move it from there");
+        if self.wrote {
+            error.during(OP.id, true).accepted()
+        } else if self.in_doubt {
+            error.during(OP.id, true).in_doubt()
+        } else {
+            error
+        }
     }
 
     fn unknown(&self, look: &Error) -> String {

@@ -156,7 +156,8 @@ impl Edit {
             ),
         )
         .about(format_args!("model version {name}"))
-        .sent(Sent::Yes)
+        .during(OP.id, true)
+        .accepted()
         .remedy_is("somebody else has edited them: look, and edit again"))
     }
 

@@ -187,11 +187,12 @@ async fn aliases_that_read_back_otherwise_are_a_conflict() {
     let version = version_1(&service.client());
     let error = version.add_alias("b2").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.may_have_happened());
     assert_eq!(
         error.to_string(),
         "model version orgs/my-org/models/gpt-oss-120b/versions/1: its aliases were written as \
-         [a1, b2] and read back as [a1, rival]; somebody else has edited them: look, and edit \
-         again"
+         [a1, b2] and read back as [a1, rival]; it may have taken effect all the same; somebody \
+         else has edited them: look, and edit again (update_model_version_aliases)"
     );
 }
 

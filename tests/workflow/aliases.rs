@@ -141,7 +141,8 @@ async fn an_edit_that_comes_after_ours_is_found_on_reading_back() {
         error.to_string(),
         format!(
             "model version {}: its aliases were written as [run-2, ours] and read back as \
-             [theirs]; somebody else has edited them: look, and edit again",
+             [theirs]; it may have taken effect all the same; somebody else has edited them: \
+             look, and edit again (update_model_version_aliases)",
             name_of(2)
         )
     );
