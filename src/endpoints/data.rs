@@ -76,8 +76,8 @@ impl EndpointDetails {
 
     /// What answers inference requests now: the newest deployment that is complete.
     ///
-    /// One whose state the service does not tell is taken to be on its way. Where none is known
-    /// to be complete, it may as well be what serves.
+    /// One whose state the service does not tell, or tells in a word that is not known, is taken
+    /// to be on its way. Where none is known to be complete, it may as well be what serves.
     #[must_use]
     pub fn serving(&self) -> Serving {
         let complete: Vec<_> = self
@@ -92,8 +92,9 @@ impl EndpointDetails {
         newest.sort_by_key(|d| d.created.is_none());
         match newest.as_slice() {
             [] => {
-                let untold = self.deployments.iter().filter(|d| d.state.is_none());
-                let untold: Vec<_> = untold.cloned().collect();
+                let is_untold =
+                    |d: &&Deployment| matches!(d.state, None | Some(DeploymentState::Other(_)));
+                let untold: Vec<_> = self.deployments.iter().filter(is_untold).cloned().collect();
                 if untold.is_empty() {
                     Serving::Nothing
                 } else {
@@ -136,7 +137,7 @@ pub enum Serving {
     /// This one is the newest that is complete.
     Deployment(Deployment),
     /// One of these: their dates do not tell which is the newest. Or one of these, or nothing:
-    /// their states are not told.
+    /// their states are not told, or not in a word that is known.
     Unclear(Vec<Deployment>),
 }
 

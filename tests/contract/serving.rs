@@ -45,8 +45,6 @@ async fn nothing_serves_before_a_deployment_is_complete() {
         "error",
         "failed",
         "cancelled",
-        "an_unknown_state",
-        "Complete",
     ] {
         let listed = [deployment("d-1", 1, 10, state)];
         assert_eq!(serving(&listed).await, (vec![], None), "{state}");
@@ -64,6 +62,27 @@ async fn what_serves_is_unclear_where_no_state_is_told() {
     assert_eq!(serving(std::slice::from_ref(&stateless)).await, unclear);
     assert_eq!(serving(&[stateless.clone(), failed]).await, unclear);
     assert_eq!(serving(&[stateless, complete]).await, one("d-3", 3));
+}
+
+/// A word that is not known may stand for what serves.
+#[tokio::test]
+async fn what_serves_is_unclear_where_the_only_state_is_not_known() {
+    for state in ["an_unknown_state", "Complete"] {
+        let unknown = deployment("d-1", 1, 20, state);
+        let unclear = (vec!["d-1".to_owned()], None);
+        let failed = deployment("d-2", 2, 10, "error");
+        let complete = deployment("d-3", 3, 10, "complete");
+        assert_eq!(
+            serving(&[unknown.clone(), failed]).await,
+            unclear,
+            "{state}"
+        );
+        assert_eq!(
+            serving(&[unknown, complete]).await,
+            one("d-3", 3),
+            "{state}"
+        );
+    }
 }
 
 #[tokio::test]
