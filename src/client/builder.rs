@@ -166,8 +166,9 @@ impl ClientBuilder {
 
     /// Builds on an HTTP client of your own, for its proxies, certificates or resolver.
     ///
-    /// Redirects, retries, timeouts and the user agent are this crate's to set: they are applied
-    /// last, so that a redirect cannot take the key elsewhere and nothing is sent twice.
+    /// Redirects, retries, timeouts, the user agent and the log of what goes over a connection are
+    /// this crate's to set: they are applied last, so that a redirect cannot take the key
+    /// elsewhere, nothing is sent twice, and no log shows the key.
     pub fn http(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Some(builder);
         self
@@ -242,6 +243,8 @@ impl ClientBuilder {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            // It would write the key to the log, with all else that goes over the connection.
+            .connection_verbose(false)
             .connect_timeout(self.connect_timeout.min(FAR))
             .timeout(backstop)
             .read_timeout(backstop)
