@@ -59,6 +59,12 @@ fn the_demo_goes_from_weights_to_serving_and_back() {
         "   ✓ production names version 1",
         "   ✓ my-org-gpt-oss-120b serves version 1; a chat request is answered by run-41",
         "   ✓ version 3 is gone from the service; s3://my-bucket/run-43 stays",
+        "   ✗ the service handled the upload, and the connection broke before it answered",
+        "   ✓ not sent again, but looked for by its idempotency key: \
+         orgs/my-org/models/gpt-oss-120b/versions/4",
+        "   ✓ the job runs again, with the same key: the same version, and nothing is sent",
+        "   ✓ the simulator's journal: 1 POST for two uploads; its world: 1 version of \
+         s3://my-bucket/run-44",
     ] {
         assert!(
             rest.any(|line| *line == expected),

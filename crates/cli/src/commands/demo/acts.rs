@@ -1,4 +1,4 @@
-//! The three acts: new weights, a rollout that fails, and back.
+//! The first two acts: new weights, and a rollout that fails with the way back.
 
 use std::time::{Duration, Instant};
 

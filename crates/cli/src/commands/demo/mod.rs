@@ -1,6 +1,7 @@
 //! `cbm demo`: the published workflow, from weights to serving and back, on a simulator.
 
 mod acts;
+mod lost_answer;
 mod traffic;
 
 use cerebras_management::{Client, ClientBuilder, Endpoint, Model, RetryPolicy};
@@ -47,6 +48,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<(), Failure> {
     acts::new_weights(&stage).await?;
     acts::failing_rollout(&stage).await?;
     acts::back(&stage).await?;
+    lost_answer::lost_answer(&stage).await?;
     conclude(&stage);
     if !arguments.keep {
         let hint =
