@@ -7,6 +7,7 @@ use super::*;
 
 mod dropped;
 mod many;
+mod news;
 mod random;
 mod service;
 mod shared;
@@ -359,6 +360,23 @@ async fn the_deadline_names_what_the_last_look_failed_with() {
             "upload of x: not ended after 2.5 s, last seen in_progress (2 polls, and the last one \
              failed: the service is unavailable (HTTP 503)); it may still be going on: wait again, \
              or set a later deadline"
+                .to_owned()
+        ))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_names_no_failure_that_a_later_look_has_mended() {
+    let limits = Limits {
+        deadline: Duration::from_millis(2500),
+        ..limits()
+    };
+    let (mut poll, _) = poll(vec![Script::Fail(unavailable), Script::See(going)], limits);
+    assert_eq!(
+        all(&mut poll).await.last(),
+        Some(&Err(
+            "upload of x: not ended after 2.5 s, last seen in_progress (2 polls); \
+             it may still be going on: wait again, or set a later deadline"
                 .to_owned()
         ))
     );
