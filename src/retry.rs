@@ -59,11 +59,13 @@ impl Op {
 ///
 /// A read is repeated after a broken or refused connection, a timeout, a 429 and a 5xx. A write
 /// is repeated only when it surely was not processed: no connection was made, or the service
-/// answered 429; an alias edit and a delete also after an answer that was lost, once a look has
-/// shown that it does no harm. Repeats take from a budget that all clones of a client share and that calls
+/// answered 429; an upload with an idempotency key, an alias edit and a delete also after an
+/// answer that was lost, once a look has shown that it does no harm. Other uploads, and
+/// deployments, are then only looked for, as often as they would have been repeated and after
+/// the same pauses. Repeats take from a budget that all clones of a client share and that calls
 /// which succeed fill again, so that a client does not flood a service that is down: 100 repeats
-/// in a row, or 50 after timeouts. The pause is drawn evenly between zero and a limit that doubles with each
-/// attempt (full jitter); a `Retry-After` takes its place when it is longer.
+/// in a row, or 50 after timeouts. The pause is drawn evenly between zero and a limit that doubles
+/// with each attempt (full jitter); a `Retry-After` takes its place when it is longer.
 ///
 /// ```
 /// use std::time::Duration;

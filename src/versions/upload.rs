@@ -36,11 +36,14 @@ use crate::raw::types as raw;
 /// there, in this process and in the next one. What that rests on is in `docs/writes.md`.
 ///
 /// Without a key nothing is sent again once the service may have it. The versions are read: the
-/// one that is new and of the same weights and suffix is taken for ours, which it is unless
-/// somebody else uploads the same. When there is none, or more than one, the error is
-/// [`Ambiguous`](crate::ErrorKind::Ambiguous), and its [`pending`](crate::Error::pending) is what
-/// [`Client::settle`](crate::Client::settle) looks again with.
-/// [`obtained`](Operation::obtained) tells how it went.
+/// one that is new and of the same weights, suffix and aliases is taken for ours, which it is
+/// unless somebody else uploads the same. When there is none, or more than one, or the service
+/// does not tell, the error is [`Ambiguous`](crate::ErrorKind::Ambiguous) and says what was seen;
+/// its [`source`](std::error::Error::source) is how the upload itself failed, and its
+/// [`pending`](crate::Error::pending) is what [`Client::settle`](crate::Client::settle) looks
+/// again with. [`obtained`](Operation::obtained) tells how it went.
+///
+/// Between looks it pauses as the [`RetryPolicy`](crate::RetryPolicy) says.
 ///
 /// # When the future is dropped
 ///
@@ -53,6 +56,10 @@ use crate::raw::types as raw;
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput), before anything is sent. An alias that
 /// another version holds is a [`Conflict`](crate::ErrorKind::Conflict) that names it, before
 /// anything is sent, unless [`unchecked`](Upload::unchecked).
+///
+/// When the service refuses an alias, the version may have been made all the same: a new one of
+/// the same content and without aliases is named in the error, which then
+/// [`may_have_happened`](crate::Error::may_have_happened).
 #[derive(Debug)]
 #[must_use = "an upload is sent when it is awaited"]
 pub struct Upload {
@@ -114,7 +121,7 @@ impl Upload {
     ///
     /// Under a service that makes the version first and refuses a taken alias then, two requests
     /// that are sent at the same time can leave a second version without aliases; the result is
-    /// the one with the key even so.
+    /// the one with the key even so, and a warning of `tracing` names what is left.
     ///
     /// ```no_run
     /// # async fn run(model: cerebras_management::Model) -> cerebras_management::Result<()> {
@@ -143,7 +150,9 @@ impl Upload {
     }
 
     /// Leaves out the look at the versions before sending: who holds the aliases, and which ids
-    /// there are. After a lost answer an upload without a key can then not be found for sure.
+    /// there are. After a lost answer an upload without a key can then not be found for sure, and
+    /// after a refusal nothing tells whether a version was made all the same. What has the
+    /// idempotency key is looked up even so.
     pub fn unchecked(mut self) -> Self {
         self.checked = false;
         self
