@@ -12,6 +12,7 @@ mod broken;
 mod chat;
 mod dry_run;
 mod echo;
+mod found;
 mod generated;
 mod guards;
 mod http_settings;

@@ -47,10 +47,6 @@ impl PendingUpload {
         match version.weight_uri() {
             None => Fit::Perhaps("its weights are not told"),
             Some(told) if self.weights.same_location(told) => suffix_fits,
-            // They are two places in S3, and one for a service that normalises.
-            Some(told) if single_slashes(told) == single_slashes(self.weights.as_str()) => {
-                Fit::Perhaps("its weights are told with other slashes")
-            }
             Some(_) => Fit::Other,
         }
     }
@@ -128,11 +124,6 @@ const NOTHING: &str = "no new version is of its weights";
 /// Whether a list of aliases holds one.
 pub(super) fn holds(told: &[String], alias: &VersionAlias) -> bool {
     told.iter().any(|held| held == alias.as_str())
-}
-
-fn single_slashes(uri: &str) -> String {
-    let parts: Vec<_> = uri.split('/').filter(|part| !part.is_empty()).collect();
-    parts.join("/")
 }
 
 impl Model {
