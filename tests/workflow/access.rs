@@ -2,8 +2,8 @@
 
 use cerebras_management::{Client, ErrorKind};
 use cerebras_management_simulator::{
-    Behaviour, INFERENCE_KEY, MANAGEMENT_KEY, OtherOrg, SeedEndpoint, SeedOrg, SeedVersion,
-    Simulator,
+    Behaviour, ChatError, INFERENCE_KEY, MANAGEMENT_KEY, OtherOrg, SeedEndpoint, SeedOrg,
+    SeedVersion, Simulator,
 };
 
 use crate::harness::{ARCHITECTURE, ENDPOINT, ORG, build, refused};
@@ -44,6 +44,23 @@ async fn a_management_key_is_refused_by_inference() {
          inference key; it is not the management key, and it is found under \"API keys\" at \
          https://cloud.cerebras.ai (chat_completions: HTTP 401)"
     );
+}
+
+/// The inference API's own pages show one, and OpenAI's clients expect the other.
+#[tokio::test]
+async fn a_chat_that_is_refused_says_why_in_either_shape() {
+    for shape in ChatError::ALL {
+        let mut behaviour = Behaviour::default();
+        behaviour.chat_error = *shape;
+        let simulator = Simulator::builder().behaviour(behaviour).start();
+        let simulator = simulator.await.unwrap();
+        let client = build(&simulator.base_url(), MANAGEMENT_KEY);
+        let chat = client.endpoint("no-such").unwrap().chat("Hello!");
+        let error = refused(chat.await);
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{shape:?}");
+        let why = ": \"Model no-such does not exist or you do not have access to it.\"";
+        assert!(error.to_string().contains(why), "{shape:?}: {error}");
+    }
 }
 
 #[tokio::test]

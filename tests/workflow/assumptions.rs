@@ -131,24 +131,47 @@ fn every_line_that_is_not_published_has_a_switch_or_says_why_not() {
         if !complies {
             wrong.push(format!("{}: neither a switch nor a reason", row.number));
         }
-        let strange = quoted(switch)
-            .into_iter()
-            .filter(|name| !exists(switch, name));
-        wrong.extend(strange.map(|name| format!("{}: there is no {name}", row.number)));
+        let strange = named(switch).filter(|(before, name)| !exists(before, name));
+        wrong.extend(strange.map(|(_, name)| format!("{}: there is no {name}", row.number)));
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// Whether the simulator has what a cell names: a switch, or a fault or an outcome where it says
-/// so.
-fn exists(cell: &str, name: &str) -> bool {
-    let called = |kind: &str| cell.contains(&format!("{kind} `{name}`"));
-    if called("fault") {
+/// What stands between back-quotes, each after what stands before it in the cell.
+fn named(cell: &str) -> impl Iterator<Item = (&str, &str)> {
+    quoted(cell).into_iter().map(|name| {
+        let begins = name.as_ptr().addr() - cell.as_ptr().addr();
+        (&cell[..begins], name)
+    })
+}
+
+/// Whether the simulator has what a cell names: a switch, a value of the switch before a `=`, or a
+/// fault or an outcome where the cell says so.
+fn exists(before: &str, name: &str) -> bool {
+    if before.ends_with("fault `") {
         is_variant::<FaultAction>(name)
-    } else if called("outcome") {
+    } else if before.ends_with("outcome `") {
         is_variant::<SyncOutcome>(name)
+    } else if let Some(before) = before.strip_suffix("` = `") {
+        let (_, switch) = before.rsplit_once('`').unwrap();
+        let mut switches = Behaviour::SWITCHES.iter();
+        switches.any(|known| known.name == switch && known.values.contains(&name))
     } else {
         Behaviour::SWITCHES.iter().any(|switch| switch.name == name)
+    }
+}
+
+#[test]
+fn what_the_simulator_does_not_have_is_found() {
+    for (cell, there) in [
+        ("`chat_error` = `nested`, fault `close`", true),
+        ("`chat_error` = `nest`", false),
+        ("`id_reuse` = `nested`", false),
+        ("`nested`", false),
+        ("fault `reused`", false),
+    ] {
+        let all = named(cell).all(|(before, name)| exists(before, name));
+        assert_eq!(all, there, "{cell}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! Deleting a version: what the guard refuses, and what the service answers.
 
 use cerebras_management::ErrorKind;
-use cerebras_management_simulator::{Behaviour, DeleteAnswer, DeleteDeployed, PastDeployments};
+use cerebras_management_simulator::{
+    Behaviour, DeleteAnswer, DeleteDeployed, Fault, FaultAction, Operation, PastDeployments,
+};
 
 use crate::harness::{
     ARCHITECTURE, ENDPOINT, Rig, id_of, name_of, path_of, refused, two_versions, wait_for,
@@ -156,6 +158,26 @@ async fn each_published_answer_to_a_delete_is_success() {
         assert_eq!(ids(&rig), [1]);
         assert_eq!(deletes(&rig), [format!("DELETE {} 200", path_of(2))]);
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_nothing_was_deleted_is_an_error() {
+    let rig = Rig::with(two_versions()).await;
+    let not_deleted = FaultAction::Answer {
+        status: 200,
+        content_type: "application/json".into(),
+        body: format!(r#"{{"name":"{}","deleted":false}}"#, name_of(2)),
+    };
+    let fault = Fault::on(Operation::DeleteModelVersion, not_deleted);
+    rig.simulator.inject(fault);
+    let error = refused(rig.version("2").delete().even_if_aliased().await);
+    let line = error.to_string();
+    assert!(
+        line.contains("the service answered that it was not deleted"),
+        "{line}"
+    );
+    assert_eq!(ids(&rig), [1, 2]);
+    assert_eq!(deletes(&rig), [format!("DELETE {} 200", path_of(2))]);
 }
 
 #[tokio::test]

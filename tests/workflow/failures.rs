@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use cerebras_management::{Change, ErrorKind, Serving};
-use cerebras_management_simulator::{Behaviour, FailedState, RolloutOutcome, SyncOutcome};
+use cerebras_management_simulator::{
+    Behaviour, FailedState, RolloutError, RolloutOutcome, SyncOutcome,
+};
 use futures_util::StreamExt;
 
 use crate::harness::{
@@ -121,6 +123,21 @@ async fn a_rollout_that_ends_in_an_error_fails_by_either_word() {
         assert_eq!(error.kind(), ErrorKind::OperationFailed);
         the_first_version_serves(&rig).await;
     }
+}
+
+#[tokio::test]
+async fn what_broke_is_passed_on_when_the_service_tells_it() {
+    let mut behaviour = Behaviour::default();
+    behaviour.rollout_error = RolloutError::Sent;
+    let rig = Rig::with(two_versions().behaviour(behaviour)).await;
+    let (_, error) = told(&rig, RolloutOutcome::Errors { replicas: 2 }).await;
+    assert_eq!(error.kind(), ErrorKind::OperationFailed);
+    let why = "the rollout ended as \"error\": \"Replica 3 of 4 did not become ready\"";
+    assert!(error.to_string().contains(why), "{error}");
+    let deployed = rig.endpoint().get().await.unwrap().deployments;
+    let messages = deployed.iter().map(|d| d.error_message.as_deref());
+    let told = messages.flatten().collect::<Vec<_>>();
+    assert_eq!(told, ["Replica 3 of 4 did not become ready"]);
 }
 
 #[tokio::test]

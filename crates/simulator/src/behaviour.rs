@@ -120,6 +120,15 @@ switches! {
         Sent = "sent",
     }
 
+    /// `rollout_error_message`, published for the deploy answer only, where it is optional.
+    rollout_error: RolloutError {
+        /// Left out, but for a `null` in the answer of [`DeployAnswer::Full`].
+        Omitted = "omitted",
+        /// In the deploy answer and in each entry of `deployed_models`: `null` until the rollout
+        /// breaks, and then what broke.
+        Sent = "sent",
+    }
+
     /// The answer of `list_model_architectures`, of which nothing but the route is published.
     architectures: Architectures {
         /// A list of names, as one third-party client reads it.
@@ -188,6 +197,14 @@ switches! {
         Detail = "detail",
         /// The inference API's: `message`, `type`, `param` and `code`.
         Inference = "inference",
+    }
+
+    /// The body of a refusal of `POST /v1/chat/completions`.
+    chat_error: ChatError {
+        /// As on the inference API's own pages: `message`, `type`, `param` and `code`.
+        Flat = "flat",
+        /// As `OpenAI`'s: the same in `{"error": …}`.
+        Nested = "nested",
     }
 
     /// The status of a success that makes or removes something.

@@ -56,11 +56,11 @@ mod wire;
 mod world;
 
 pub use behaviour::{
-    AliasConflict, Architectures, Behaviour, CompletedState, DeleteAnswer, DeleteDeployed,
-    DeployAnswer, DeployedOrder, DeploymentDates, DeploymentStates, DoneSignal, ErrorShape,
-    FailedState, Fingerprint, IdReuse, Listing, NewVersion, OtherOrg, PastDeployments,
-    ReplicaCounts, RequestId, SecondDeploy, SuccessStatus, Switch, TakenAlias, UnknownSwitch,
-    UnstartedResponse, UnsyncedDeploy, UploadRequires, VersionFields, WeightUri,
+    AliasConflict, Architectures, Behaviour, ChatError, CompletedState, DeleteAnswer,
+    DeleteDeployed, DeployAnswer, DeployedOrder, DeploymentDates, DeploymentStates, DoneSignal,
+    ErrorShape, FailedState, Fingerprint, IdReuse, Listing, NewVersion, OtherOrg, PastDeployments,
+    ReplicaCounts, RequestId, RolloutError, SecondDeploy, SuccessStatus, Switch, TakenAlias,
+    UnknownSwitch, UnstartedResponse, UnsyncedDeploy, UploadRequires, VersionFields, WeightUri,
 };
 pub use builder::Builder;
 pub use clock::Clock;

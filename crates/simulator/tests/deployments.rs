@@ -54,6 +54,42 @@ async fn replica_counts_sent() {
     assert_eq!(updated, [Some(0), Some(0), Some(2), Some(3), Some(4)]);
 }
 
+/// It is `null` as long as nothing has broken, and told as soon as something has.
+#[tokio::test]
+async fn rollout_error_sent() {
+    let rig = Rig::behaving(&[("rollout_error", "sent")]).await;
+    rig.serve_one_version().await;
+    let breaks = RolloutOutcome::RollsBack { replicas: 2 };
+    rig.simulator
+        .plan_rollout(ENDPOINT, breaks)
+        .expect("the endpoint is there");
+    let answer = rig.deploy("1").await.ok();
+    let told = |object: &Value| object.get("rollout_error_message").cloned();
+    assert_eq!(told(&answer["response"]), Some(Value::Null));
+    let mut messages = Vec::new();
+    for _ in 0..3 {
+        let entries = deployed(&rig).await;
+        assert_eq!(told(&entries[1]), Some(Value::Null), "{entries:?}");
+        messages.push((entries[0]["state"].clone(), told(&entries[0])));
+        rig.simulator.advance(seconds(73));
+    }
+    let why = Some(json!("Replica 3 of 4 did not become ready"));
+    let expected = [
+        (json!("not_started"), Some(Value::Null)),
+        (json!("rolling_back"), why.clone()),
+        (json!("rolled_back"), why),
+    ];
+    assert_eq!(messages, expected);
+}
+
+#[tokio::test]
+async fn no_page_publishes_an_error_in_the_list() {
+    let rig = Rig::start().await;
+    rig.serve_one_version().await;
+    let entry = deployed(&rig).await.remove(0);
+    assert_eq!(entry.get("rollout_error_message"), None);
+}
+
 #[tokio::test]
 async fn deployment_dates_omitted() {
     let rig = Rig::behaving(&[("deployment_dates", "omitted")]).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cerebras_management_simulator::{Fault, FaultAction, MANAGEMENT_KEY, SyncOutcome};
 use common::{ENDPOINT, Rig};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const VERSIONS: &str = "orgs/my-org/models/gpt-oss-120b/versions";
@@ -13,6 +14,31 @@ const UPLOAD: &str = "orgs/my-org/models:upload";
 
 fn upload(model: &Value) -> Value {
     json!({ "model_arch_id": "gpt-oss-120b", "model": model })
+}
+
+/// Every error of the chat route, of the service and of a fault, and no other route's.
+#[tokio::test]
+async fn chat_error_nested() {
+    let rig = Rig::behaving(&[("chat_error", "nested")]).await;
+    let expected = json!({ "error": {
+        "message": "Model m does not exist or you do not have access to it.",
+        "type": "not_found_error",
+        "param": "model",
+        "code": "model_not_found",
+    } });
+    assert_eq!(rig.chat("m").await.refusal(), (404, expected));
+    let path = "/v1/chat/completions";
+    let wrong_key = rig.send(Method::POST, path, "no-key", None).await;
+    assert_eq!(wrong_key.body["error"]["code"], "wrong_api_key");
+    let status = FaultAction::Status {
+        status: 500,
+        retry_after: None,
+    };
+    rig.simulator.inject(Fault::on_any(status));
+    let failed = rig.chat(ENDPOINT).await;
+    assert_eq!(failed.body["error"]["message"], "A simulated fault");
+    let failed = rig.get("orgs/my-org/models").await;
+    assert_eq!(failed.body, json!({ "detail": "A simulated fault" }));
 }
 
 #[tokio::test]

@@ -179,6 +179,9 @@ pub(crate) struct DeployedModel {
     /// Only with [`ReplicaCounts::Sent`](crate::ReplicaCounts::Sent).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rollout_total_replicas: Option<u32>,
+    /// Only with [`RolloutError::Sent`](crate::RolloutError::Sent).
+    #[serde(skip_serializing_if = "Maybe::is_absent")]
+    pub(crate) rollout_error_message: Maybe<String>,
 }
 
 /// Answer of `deploy_model`.

@@ -15,16 +15,25 @@ pub(crate) enum ErrorBody {
         detail: Vec<FieldError>,
     },
     /// The inference API's shape.
-    Inference {
-        /// What is wrong.
-        message: String,
-        /// The kind of error, as in `invalid_request_error`.
-        r#type: &'static str,
-        /// What it is about, as in `api_key`.
-        param: &'static str,
-        /// The error's code, as in `wrong_api_key`.
-        code: &'static str,
+    Inference(InferenceError),
+    /// `OpenAI`'s shape.
+    Nested {
+        /// What the inference API has without a name.
+        error: InferenceError,
     },
+}
+
+/// What is wrong, in the inference API's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct InferenceError {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// The kind of error, as in `invalid_request_error`.
+    pub(crate) r#type: &'static str,
+    /// What it is about, as in `api_key`.
+    pub(crate) param: &'static str,
+    /// The error's code, as in `wrong_api_key`.
+    pub(crate) code: &'static str,
 }
 
 /// One thing wrong with a request.

@@ -13,6 +13,6 @@ pub(crate) use answers::{
     ModelArchitectures, ModelVersion, ModelVersionAliases, ModelVersionData, ModelVersionDeleted,
     ModelVersions, VersionName,
 };
-pub(crate) use errors::{ErrorBody, FieldError, Loc};
+pub(crate) use errors::{ErrorBody, FieldError, InferenceError, Loc};
 pub(crate) use requests::{ChatRequest, DeployRequest, UpdateAliasesRequest, UploadRequest};
 pub(crate) use requests::{is_alias, is_weight_uri};

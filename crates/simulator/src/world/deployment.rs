@@ -165,6 +165,16 @@ impl Rollout {
         }
     }
 
+    /// What broke, from when it did.
+    pub(super) fn error(&self, now: Moment) -> Option<String> {
+        let broke = matches!(
+            self.state(now),
+            DeploymentState::RollingBack | DeploymentState::RolledBack | DeploymentState::Error
+        );
+        let (replica, replicas) = (self.reach + 1, self.replicas);
+        broke.then(|| format!("Replica {replica} of {replicas} did not become ready"))
+    }
+
     /// When it last changed state; none when it has not yet.
     pub(super) fn changed(&self, now: Moment) -> Option<Moment> {
         let changes = [self.begins, self.breaks, self.ends];

@@ -8,7 +8,7 @@ use super::{Moment, Refusal, Request, Settings, World, not_found, version_name};
 use crate::wire::{self, DeployRequest, Json, Maybe};
 use crate::{
     CompletedState, DeployAnswer, DeployedOrder, DeploymentDates, DeploymentStates, FailedState,
-    OtherOrg, ReplicaCounts, RolloutOutcome, SecondDeploy, UnsyncedDeploy,
+    OtherOrg, ReplicaCounts, RolloutError, RolloutOutcome, SecondDeploy, UnsyncedDeploy,
 };
 
 impl World {
@@ -79,6 +79,7 @@ impl World {
             rollout,
         });
         let full = settings.behaviour.deploy_answer == DeployAnswer::Full;
+        let error_sent = settings.behaviour.rollout_error == RolloutError::Sent;
         let created = settings.unix(now);
         let response = wire::DeploymentRecord {
             deployment_id: id.clone(),
@@ -93,7 +94,8 @@ impl World {
             max_unavailable_replicas: given(full, Maybe::Present(1)),
             rollout_replicas_updated: given(full, Maybe::Present(0)),
             rollout_total_replicas: given(full, Maybe::Present(endpoint.replicas)),
-            rollout_error_message: given(full, Maybe::Null),
+            // Nothing has begun that could have broken.
+            rollout_error_message: given(full || error_sent, Maybe::Null),
         };
         Ok(Json::of(&wire::Deployment {
             name: id,
@@ -187,6 +189,10 @@ fn show(
         state: told.then(|| state_name(state, settings)),
         rollout_replicas_updated: counts.then(|| rollout.updated(now)),
         rollout_total_replicas: counts.then(|| rollout.replicas()),
+        rollout_error_message: match settings.behaviour.rollout_error {
+            RolloutError::Omitted => Maybe::Absent,
+            RolloutError::Sent => rollout.error(now).map_or(Maybe::Null, Maybe::Present),
+        },
     }
 }
 

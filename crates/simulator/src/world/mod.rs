@@ -159,7 +159,7 @@ impl World {
 
     /// A refusal in the shape that this service gives it.
     pub(crate) fn in_shape(&self, refusal: Refusal) -> Refusal {
-        refusal.in_shape(self.settings.behaviour.error_body)
+        refusal.in_shape(&self.settings.behaviour)
     }
 
     fn handle(&mut self, request: &Request) -> Result<Json, Refusal> {

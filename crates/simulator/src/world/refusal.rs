@@ -3,8 +3,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::request::json;
-use crate::wire::{ErrorBody, FieldError};
-use crate::{ErrorShape, Operation};
+use crate::wire::{ErrorBody, FieldError, InferenceError};
+use crate::{Behaviour, ChatError, ErrorShape, Operation};
 
 /// A request refused: the status and the body of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +26,27 @@ impl Refusal {
         json(&self.body)
     }
 
-    /// The same in the shape that the service is to have.
-    pub(crate) fn in_shape(self, shape: ErrorShape) -> Self {
-        if shape == ErrorShape::Detail || matches!(self.body, ErrorBody::Inference { .. }) {
-            return self;
+    /// The same in the shape that the service is to have. One that is in the inference API's shape
+    /// before is one of the chat route.
+    pub(crate) fn in_shape(self, behaviour: &Behaviour) -> Self {
+        let body = match self.body.clone() {
+            ErrorBody::Inference(error) if behaviour.chat_error == ChatError::Nested => {
+                ErrorBody::Nested { error }
+            }
+            ErrorBody::Detail { .. } | ErrorBody::Fields { .. }
+                if behaviour.error_body == ErrorShape::Inference =>
+            {
+                self.as_inference()
+            }
+            body => body,
+        };
+        Self {
+            status: self.status,
+            body,
         }
+    }
+
+    fn as_inference(&self) -> ErrorBody {
         let (r#type, code) = match self.status {
             401 => ("authentication_error", "wrong_api_key"),
             403 => ("permission_error", "forbidden"),
@@ -40,7 +56,7 @@ impl Refusal {
             500.. => ("server_error", "internal_error"),
             _ => ("invalid_request_error", "invalid_request"),
         };
-        let body = ErrorBody::Inference {
+        ErrorBody::Inference(InferenceError {
             message: self.message(),
             r#type,
             param: match self.body {
@@ -48,14 +64,13 @@ impl Refusal {
                 _ => "",
             },
             code,
-        };
-        Self { body, ..self }
+        })
     }
 
     fn message(&self) -> String {
         match &self.body {
             ErrorBody::Detail { detail } => detail.clone(),
-            ErrorBody::Inference { message, .. } => message.clone(),
+            ErrorBody::Inference(error) | ErrorBody::Nested { error } => error.message.clone(),
             ErrorBody::Fields { detail } => {
                 let all: Vec<_> = detail.iter().map(|error| error.msg.as_str()).collect();
                 all.join("; ")
@@ -139,12 +154,12 @@ impl Refusal {
         }
         Self {
             status: 401,
-            body: ErrorBody::Inference {
+            body: ErrorBody::Inference(InferenceError {
                 message: "Wrong API Key".into(),
                 r#type: "invalid_request_error",
                 param: "api_key",
                 code: "wrong_api_key",
-            },
+            }),
         }
     }
 
@@ -155,12 +170,12 @@ impl Refusal {
     ) -> Self {
         Self {
             status,
-            body: ErrorBody::Inference {
+            body: ErrorBody::Inference(InferenceError {
                 message: message.into(),
                 r#type: "invalid_request_error",
                 param: "validation_error",
                 code,
-            },
+            }),
         }
     }
 
@@ -168,24 +183,24 @@ impl Refusal {
     pub(super) fn no_such_model(model: &str) -> Self {
         Self {
             status: 404,
-            body: ErrorBody::Inference {
+            body: ErrorBody::Inference(InferenceError {
                 message: format!("Model {model} does not exist or you do not have access to it."),
                 r#type: "not_found_error",
                 param: "model",
                 code: "model_not_found",
-            },
+            }),
         }
     }
 
     pub(super) fn serves_nothing(model: &str) -> Self {
         Self {
             status: 503,
-            body: ErrorBody::Inference {
+            body: ErrorBody::Inference(InferenceError {
                 message: format!("Model {model} has no version deployed yet."),
                 r#type: "server_error",
                 param: "model",
                 code: "model_not_ready",
-            },
+            }),
         }
     }
 }
