@@ -13,7 +13,7 @@ use crate::harness::{ARCHITECTURE, Rig};
 
 /// Polls the future that many times, each time when it asks to be, and then drops it. True when
 /// it has ended by then.
-async fn ends_within<T>(polls: usize, future: impl IntoFuture<Output = T>) -> bool {
+pub(crate) async fn ends_within<T>(polls: usize, future: impl IntoFuture<Output = T>) -> bool {
     let mut future = pin!(future.into_future());
     let mut left = polls;
     poll_fn(|context| {

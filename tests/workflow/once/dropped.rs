@@ -1,30 +1,11 @@
 //! Uploads and deployments that are dropped at every point at which they can be.
 
-use std::future::{Future, IntoFuture, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-
 use cerebras_management::{ErrorKind, Obtained};
 use cerebras_management_simulator::{Fault, FaultAction, Operation as Route};
 
 use super::{deployed, made, rig, with};
+use crate::dropped::ends_within;
 use crate::harness::{ENDPOINT, name_of, wait_for};
-
-/// Polls the future that many times, each time when it asks to be, and then drops it. True when
-/// it has ended by then.
-async fn ends_within<T>(polls: usize, future: impl IntoFuture<Output = T>) -> bool {
-    let mut future = pin!(future.into_future());
-    let mut left = polls;
-    poll_fn(|context| {
-        let ended = future.as_mut().poll(context).is_ready();
-        left -= 1;
-        if ended || left == 0 {
-            return Poll::Ready(ended);
-        }
-        Poll::Pending
-    })
-    .await
-}
 
 /// The same client goes on, and then another process.
 #[tokio::test]
