@@ -35,14 +35,19 @@ pub(super) fn alias(model: &Model, weights: &WeightUri, nonce: &str) -> Result<V
 }
 
 pub(super) fn check_nonce(nonce: &str) -> Result<()> {
-    if nonce.trim().is_empty() {
-        return Err(Error::invalid(format!(
-            "idempotency nonce \"{}\": it is empty",
-            printable(nonce)
-        ))
-        .remedy_is("give what names this one upload, such as the id of the CI job"));
-    }
-    Ok(())
+    let wrong = if nonce.trim().is_empty() {
+        "it is empty".to_owned()
+    } else if let Some(at) = nonce.find(char::is_control) {
+        // The line end of a file would make another upload of the same one.
+        format!("byte {at}: it contains a control character")
+    } else {
+        return Ok(());
+    };
+    let shown = printable(nonce);
+    Err(
+        Error::invalid(format!("idempotency nonce \"{shown}\": {wrong}"))
+            .remedy_is("give what names this one upload, such as the id of the CI job"),
+    )
 }
 
 #[cfg(test)]
@@ -69,6 +74,32 @@ mod tests {
             of("gpt-oss-120b", "s3://my-bucket/run-42", "ci-7"),
             "idem-00fe165e31ff543c258234512ea79c3a"
         );
+    }
+
+    #[test]
+    fn a_nonce_is_one_line_of_text() {
+        for (nonce, wrong) in [
+            ("", "\"\": it is empty"),
+            (" \n", "\"\": it is empty"),
+            (
+                "ci-7\n",
+                "\"ci-7\": byte 4: it contains a control character",
+            ),
+            (
+                "ci\0-7",
+                "\"ci -7\": byte 2: it contains a control character",
+            ),
+        ] {
+            let error = check_nonce(nonce).expect_err(nonce);
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "idempotency nonce {wrong}; give what names this one upload, such as the id \
+                     of the CI job"
+                )
+            );
+        }
+        assert!(check_nonce("ci 7 \u{e9}").is_ok());
     }
 
     #[test]

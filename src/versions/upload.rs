@@ -113,11 +113,12 @@ impl Upload {
     /// Makes it safe to upload again, here or in another process: with the same nonce there is
     /// one version, however often it is sent.
     ///
-    /// The nonce names this one upload, such as the id of a CI job. From it, the organization,
-    /// the architecture and the place of the weights an alias is derived, `idem-` and 32
-    /// hexadecimal digits, which the version carries beside its other aliases. What it names
-    /// already is this upload, and nothing is sent. It must stay on the version for as long as
-    /// the upload may be repeated; edits of aliases keep it, and a delete does not count it.
+    /// The nonce names this one upload, such as the id of a CI job: a text without control
+    /// characters. From it, the organization, the architecture and the place of the weights an
+    /// alias is derived, `idem-` and 32 hexadecimal digits, which the version carries beside its
+    /// other aliases. What it names already is this upload, and nothing is sent. It must stay on
+    /// the version for as long as the upload may be repeated; edits of aliases keep it, and a
+    /// delete does not count it.
     ///
     /// Under a service that makes the version first and refuses a taken alias then, two requests
     /// that are sent at the same time can leave a second version without aliases; the result is
