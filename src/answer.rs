@@ -264,7 +264,11 @@ fn starts_like_a_page(body: &[u8]) -> bool {
 /// Where a redirect points, as far as the host: its path and query may hold a secret.
 fn location(headers: &HeaderMap, key: &ApiKey) -> Option<String> {
     let value = headers.get(LOCATION)?.to_str().ok()?;
-    if value.contains(key.secret()) {
+    // A host is shown in lower case, however it was sent.
+    if value
+        .to_ascii_lowercase()
+        .contains(&key.secret().to_ascii_lowercase())
+    {
         return None;
     }
     let url = reqwest::Url::parse(value).ok()?;
