@@ -298,6 +298,14 @@ mod tests {
     }
 
     #[test]
+    fn its_header_is_marked_so_that_nobody_shows_it() {
+        let key = ApiKey::new("csk-1").expect("a key");
+        assert!(key.header().is_sensitive());
+        assert_eq!(format!("{:?}", key.header()), "Sensitive");
+        assert!(key.clone().header().clone().is_sensitive());
+    }
+
+    #[test]
     fn a_key_pasted_wrong_is_refused_with_the_remedy_and_not_shown() {
         for (pasted, says) in [
             ("", "API key: it is empty; keys are on the API keys page"),
