@@ -16,9 +16,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod answers;
 mod faults;
 mod leaks;
 mod matrix;
+mod recorder;
 mod schedule;
 mod strings;
 mod told;

@@ -38,7 +38,7 @@ pub(crate) fn builder(base_url: impl Into<String>) -> ClientBuilder {
 
 /// With nothing of the machine that the tests run on: not its proxies, and not its certificates,
 /// which take longer to read than most tests take.
-fn http() -> reqwest::ClientBuilder {
+pub(crate) fn http() -> reqwest::ClientBuilder {
     let http = reqwest::Client::builder().no_proxy();
     #[cfg(feature = "rustls")]
     let http = http.tls_certs_only([]);
