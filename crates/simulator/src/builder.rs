@@ -182,15 +182,15 @@ impl Builder {
         self
     }
 
-    /// Takes world, behaviour and timings from a file, and speed and start where the file has
-    /// them. What was set before is replaced.
+    /// Takes world, behaviour and timings from a file, and speed, start and the journal's limit
+    /// where the file has them. What was set before is replaced.
     ///
     /// # Errors
     ///
     /// When the file cannot be read, or is wrong: the error names the file and the line.
     pub fn world_file(mut self, path: impl AsRef<Path>) -> Result<Self, FileError> {
         let file = WorldFile::read(path)?;
-        let (speed, started) = (file.speed, file.started);
+        let (speed, started, journal_limit) = (file.speed, file.started, file.journal_limit);
         let from_file = Self::from(file);
         self.world = from_file.world;
         self.orphans.clear();
@@ -200,6 +200,7 @@ impl Builder {
             self.speed = from_file.speed;
         }
         self.started = started.or(self.started);
+        self.journal_limit = journal_limit.unwrap_or(self.journal_limit);
         Ok(self)
     }
 
@@ -211,7 +212,7 @@ impl Builder {
     /// says is compared with the world in [`Builder::start`].
     pub fn fault_file(mut self, path: impl AsRef<Path>) -> Result<Self, FileError> {
         let source = Source::read(path.as_ref())?;
-        self.faults = source.parse()?;
+        self.faults = FaultPlan::from_source(&source)?;
         self.fault_file = Some(source);
         Ok(self)
     }

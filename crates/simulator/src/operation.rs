@@ -47,6 +47,19 @@ impl Operation {
         }
     }
 
+    /// What its requests name, in their path or body: see [`Target`](crate::fault::Target).
+    pub(crate) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::ListModelArchitectures | Self::ListEndpoints => &["org"],
+            Self::ListModelVersions | Self::UploadModelVersion => &["org", "architecture"],
+            Self::GetModelVersion | Self::UpdateModelVersionAliases | Self::DeleteModelVersion => {
+                &["org", "architecture", "version"]
+            }
+            Self::GetEndpoint | Self::ChatCompletions => &["endpoint"],
+            Self::DeployModel => &["org", "architecture", "version", "endpoint"],
+        }
+    }
+
     /// Whether the request must carry a JSON body.
     pub(crate) fn has_body(self) -> bool {
         matches!(

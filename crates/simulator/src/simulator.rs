@@ -149,7 +149,8 @@ impl Simulator {
         self.plan_rollout(endpoint, RolloutOutcome::RollsBack { replicas: 1 })
     }
 
-    /// Adds a fault. The first added that hits a request has it.
+    /// Adds a fault, as it is: [`Simulator::set_faults`] says when one could hit nothing. The first
+    /// added that hits a request has it.
     pub fn inject(&self, fault: Fault) {
         self.service.faults.add(fault, self.now());
     }
@@ -164,8 +165,8 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// When the plan names an org, architecture or endpoint that is not there. Nothing has
-    /// changed then.
+    /// When the plan names an org, architecture or endpoint that is not there, or has a fault that
+    /// could hit nothing or not be done. Nothing has changed then.
     pub fn set_faults(&self, plan: FaultPlan) -> Result<(), BadPlan> {
         self.service.set_plan(plan)
     }

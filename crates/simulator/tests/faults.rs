@@ -2,7 +2,7 @@
 
 mod common;
 
-use cerebras_management_simulator::{Fault, FaultAction, MANAGEMENT_KEY, Operation};
+use cerebras_management_simulator::{Fault, FaultAction, MANAGEMENT_KEY, Operation, RetryAfter};
 use common::{ENDPOINT, Rig};
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -22,6 +22,52 @@ async fn upload(rig: &Rig) -> reqwest::Result<Response> {
 
 fn versions(rig: &Rig) -> usize {
     rig.simulator.versions("gpt-oss-120b").len()
+}
+
+/// The client is told that it failed, and it is done.
+#[tokio::test]
+async fn a_request_that_is_handled_and_answered_with_an_error() {
+    let then = |status, retry_after, edge_page| FaultAction::HandledThen {
+        status,
+        retry_after,
+        edge_page,
+    };
+    let rig = Rig::start().await;
+    for (n, action) in [
+        then(504, None, false),
+        then(429, Some(RetryAfter::Seconds(7)), false),
+        then(502, None, true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fault = Fault::on(Operation::UploadModelVersion, action.clone());
+        rig.simulator.inject(fault.once());
+        let answer = upload(&rig).await.expect("an answer");
+        let FaultAction::HandledThen {
+            status,
+            retry_after,
+            edge_page,
+        } = action.clone()
+        else {
+            unreachable!("it is one");
+        };
+        assert_eq!(answer.status(), status);
+        let headers = answer.headers();
+        let told = headers.get("retry-after").map(|value| value.to_str().ok());
+        let wanted = retry_after.map(|after| after.to_string());
+        assert_eq!(told.flatten(), wanted.as_deref());
+        assert_eq!(headers.contains_key("cf-ray"), edge_page);
+        let body = answer.text().await.expect("a body");
+        let own = r#"{"detail":"A simulated fault"}"#;
+        assert_eq!(body == own, !edge_page, "{body}");
+        assert_eq!(versions(&rig), n + 1);
+        let entry = rig.simulator.journal().remove(n);
+        assert_eq!(
+            (entry.status, entry.handled, entry.fault),
+            (Some(status), true, Some(action))
+        );
+    }
 }
 
 #[tokio::test]

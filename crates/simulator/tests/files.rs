@@ -26,6 +26,7 @@ fn the_example_world_is_what_it_says() {
         (file.speed, file.started),
         (Some(60.0), Some(1_736_700_000))
     );
+    assert_eq!(file.journal_limit, Some(1000));
     let my_org = SeedOrg::new("my-org")
         .architecture("gpt-oss-120b")
         .architecture("llama3.1-8b")
@@ -98,8 +99,8 @@ fn a_world_file_that_is_wrong_is_refused_with_its_line() {
     for (text, expected) in [
         (
             "speed = 60\nsped = 2\n",
-            "world file:2: unknown field `sped`, expected one of `speed`, `started`, `behaviour`, \
-             `timings`, `org`",
+            "world file:2: unknown field `sped`, expected one of `speed`, `started`, \
+             `journal_limit`, `behaviour`, `timings`, `org`",
         ),
         (
             "\n[behaviour]\n\nsecond_deploy = \"waits\"\n",
@@ -112,7 +113,25 @@ fn a_world_file_that_is_wrong_is_refused_with_its_line() {
         ),
         (
             "[timings]\nsync = \"2 min\"\n",
-            "world file:2: invalid type: string \"2 min\", expected f64",
+            "world file:2: expected a number, not string \"2 min\"; for example `sync = 120`",
+        ),
+        (
+            "started = -1\n",
+            "world file:1: expected a whole number of 0 or more, not -1; for example \
+             `started = 1736700000`",
+        ),
+        (
+            "[[org]]\nname = \"o\"\narchitectures = \"a\"\n",
+            "world file:3: expected a list, not string \"a\"; for example \
+             `architectures = [\"gpt-oss-120b\"]`",
+        ),
+        (
+            "[org]\nname = \"o\"\n",
+            "world file:1: expected a list, not a table; for example `[[org]]`",
+        ),
+        (
+            "[behaviour]\nid_reuse = true\n",
+            "world file:2: expected a name between quotes",
         ),
         (
             "[timings]\nsync = -1\n",
@@ -173,6 +192,40 @@ fn a_fault_file_that_is_wrong_is_refused_with_its_line() {
             "fault file:2: unexpected keys in table: seconds, available keys: milliseconds",
         ),
         (
+            "[[fault]]\n\naction = \"delay\"\n",
+            "fault file:3: expected a table, not the name alone; for example \
+             `action = { delay = { milliseconds = 500 } }`",
+        ),
+        (
+            "[[fault]]\naction = { edge_page = 502 }\n",
+            "fault file:2: expected a table, not 502; for example \
+             `action = { edge_page = { status = 502 } }`",
+        ),
+        (
+            "[[fault]]\naction = { lose_answer = true }\n",
+            "fault file:2: expected the name alone, not a name for a value (boolean); for example \
+             `action = \"lose_answer\"`",
+        ),
+        (
+            "[[fault]]\naction = { trickle = { bytes = -1, milliseconds = 1 } }\n",
+            "fault file:2: expected a whole number of 0 or more, not -1; for example \
+             `action = { trickle = { bytes = 16, milliseconds = 100 } }`",
+        ),
+        (
+            "[[fault]]\naction = { close = {}, cut_body = {} }\n",
+            "fault file:2: expected exactly one action; for example `action = \"close\"`",
+        ),
+        (
+            "[[rollout]]\noutcome = \"stalls\"\n",
+            "fault file:2: expected a table, not the name alone; for example \
+             `outcome = { stalls = { replicas = 2 } }`",
+        ),
+        (
+            "[[fault]]\naction = \"close\"\nprobability = \"often\"\n",
+            "fault file:3: expected a number, not string \"often\"; for example \
+             `probability = 0.1`",
+        ),
+        (
             "[[fault]]\naction = \"close\"\nprobability = 5\n",
             "fault file:3: expected a probability from 0 to 1, not 5",
         ),
@@ -193,6 +246,70 @@ fn a_fault_file_that_is_wrong_is_refused_with_its_line() {
         let error = FaultPlan::parse(text).expect_err(text).to_string();
         assert!(error.starts_with(expected), "{error}\nfor\n{text}");
     }
+}
+
+/// It would be set, and nothing would ever come of it.
+#[test]
+fn a_fault_that_could_hit_nothing_is_refused_with_its_line() {
+    let names_no = |operation: &str, key: &str, names: &str| {
+        let text =
+            format!("[[fault]]\noperation = \"{operation}\"\naction = \"close\"\n{key} = \"x\"\n");
+        let expected = format!(
+            "fault file:4: a request for {operation} names no {key}, so this hits nothing; it can be \
+             matched by: {names}"
+        );
+        (text, expected)
+    };
+    for (text, expected) in [
+        names_no("get_endpoint", "org", "endpoint"),
+        names_no("chat_completions", "version", "endpoint"),
+        names_no("list_endpoints", "endpoint", "org"),
+        names_no("upload_model_version", "version", "org, architecture"),
+        names_no("delete_model_version", "endpoint", "org, architecture, version"),
+        (
+            "[[fault]]\naction = { rate_limit = { burst = 0, per_minute = 6 } }\n".into(),
+            "fault file:2: expected a burst of at least 1: with 0 no request could come, ever".into(),
+        ),
+        (
+            "[[fault]]\naction = { answer = { status = 200, content_type = \"a\\nb\", body = \"\" } }\n"
+                .into(),
+            "fault file:2: no header can have the content_type \"a\\nb\": expected no control \
+             characters"
+                .into(),
+        ),
+        (
+            "[[fault]]\naction = { handled_then = { status = 504, retry_after = \"\\u0000\" } }\n"
+                .into(),
+            "fault file:2: no header can have the retry_after \"\\0\": expected no control characters"
+                .into(),
+        ),
+        (
+            "[[fault]]\naction = { handled_then = { status = 99 } }\n".into(),
+            "fault file:2: expected a status from 200 to 999, not 99".into(),
+        ),
+        (
+            "[[sync]]\narchitecture = \"a\"\noutcome = { ends = { status = \"done\" } }\n".into(),
+            "fault file:3: a sync that ends as \"done\" is a good one: use \"succeeds\"".into(),
+        ),
+    ] {
+        let error = FaultPlan::parse(&text).expect_err(&text).to_string();
+        assert_eq!(error, expected);
+    }
+    // A deploy names all four.
+    let text = "[[fault]]\noperation = \"deploy_model\"\norg = \"o\"\narchitecture = \"a\"\n\
+                version = \"1\"\nendpoint = \"e\"\naction = \"close\"\n";
+    FaultPlan::parse(text).expect("a plan");
+}
+
+#[tokio::test]
+async fn a_world_file_sets_the_journals_limit() {
+    let file = WorldFile::parse("journal_limit = 2\n").expect("a world");
+    let rig = Rig::with(Builder::from(file)).await;
+    for _ in 0..3 {
+        rig.get("orgs/my-org/models").await.ok();
+    }
+    assert_eq!(rig.simulator.journal().len(), 2);
+    assert_eq!(rig.simulator.journal_dropped(), 1);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cerebras_management_simulator::{
     Behaviour, DeploymentState, FaultPlan, MANAGEMENT_KEY, Operation, PlannedRollout, PlannedSync,
-    Request, RolloutOutcome, SeedWorld, Simulator, SyncOutcome, SyncState, Timings, World,
+    Request, RolloutOutcome, SeedOrg, SeedWorld, Simulator, SyncOutcome, SyncState, Timings, World,
 };
 use common::{ENDPOINT, Rig};
 use serde_json::json;
@@ -67,6 +67,72 @@ async fn the_second_rollout_fails() {
         ]
     );
     assert_eq!(rig.simulator.faults(), FaultPlan::new());
+}
+
+/// By its id, or by the alias that the deploy names.
+#[tokio::test]
+async fn the_rollouts_of_one_version_fail() {
+    let errors = RolloutOutcome::Errors { replicas: 0 };
+    let of = |version: &str| PlannedRollout::of(ENDPOINT, errors.clone()).version(version);
+    let plan = FaultPlan::new().planned_rollout(of("2").times(2));
+    let text = "[[rollout]]\nendpoint = \"my-org-gpt-oss-120b\"\nversion = \"2\"\ntimes = 2\n\
+                outcome = { errors = { replicas = 0 } }\n";
+    assert_eq!(FaultPlan::parse(text).expect("a plan"), plan);
+    let plan = plan.planned_rollout(of("stable"));
+    let rig = Rig::with(Simulator::builder().faults(plan)).await;
+    for _ in 0..2 {
+        rig.upload("s3://b/w").await;
+    }
+    for (id, names) in [(1, vec!["stable", "run-1"]), (2, vec!["run-2"])] {
+        let path = format!("orgs/my-org/models/gpt-oss-120b/versions/{id}");
+        let aliases = json!({ "version_aliases": names });
+        rig.patch(&path, &aliases).await.ok();
+    }
+    for reference in ["1", "2", "run-1", "run-2", "stable"] {
+        rig.deploy(reference).await.ok();
+        rig.simulator.advance(Duration::from_secs(1000));
+    }
+    let states = rig.simulator.deployments(ENDPOINT).into_iter();
+    let failed = states.map(|deployment| deployment.state == DeploymentState::Error);
+    let failed: Vec<_> = failed.collect();
+    assert_eq!(failed, [false, true, false, true, true]);
+}
+
+#[test]
+fn the_syncs_of_one_org_fail() {
+    let text = "[[sync]]\norg = \"acme\"\noutcome = \"fails\"\n";
+    let plan = FaultPlan::parse(text).expect("a plan");
+    let fails = PlannedSync::of_any(SyncOutcome::Fails).org("acme");
+    assert_eq!(plan, FaultPlan::new().planned_sync(fails));
+    let acme = SeedOrg::new("acme").architecture("gpt-oss-120b");
+    let seed = SeedWorld::default().org(acme);
+    let world = World::new(&seed, Behaviour::default(), Timings::default(), 0);
+    let mut world = world.expect("a world");
+    world.set_plan(&plan).expect("a plan for it");
+    for org in ["my-org", "acme", "acme"] {
+        let request = Request::new(Operation::UploadModelVersion, MANAGEMENT_KEY).org(org);
+        let model = json!({ "weight_uri": "s3://b/w" });
+        let body = json!({ "model_arch_id": "gpt-oss-120b", "model": model });
+        let answer = world.apply(&request.body(body), Duration::ZERO);
+        answer.expect("an upload");
+    }
+    world.advance_to(Duration::from_secs(3600));
+    let syncs = world.versions("gpt-oss-120b").into_iter();
+    let syncs: Vec<_> = syncs.map(|version| (version.org, version.sync)).collect();
+    let of = |org: &str, sync| (org.to_owned(), sync);
+    assert_eq!(
+        syncs,
+        [
+            of("acme", SyncState::Failed),
+            of("acme", SyncState::Synced),
+            of("my-org", SyncState::Synced),
+        ]
+    );
+    // An org that is not there would match nothing.
+    let plan = FaultPlan::parse(&text.replace("acme", "acne")).expect("a plan");
+    let error = world.set_plan(&plan).expect_err("no such org").to_string();
+    let expected = "sync[0].org: the world has no org \"acne\"; expected one of: acme, my-org";
+    assert_eq!(error, expected);
 }
 
 #[test]

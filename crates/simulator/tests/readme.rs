@@ -1,7 +1,10 @@
 //! The README lists everything there is, and nothing else.
 
-use cerebras_management_simulator::{Behaviour, FaultAction, RolloutOutcome, SyncOutcome};
+use cerebras_management_simulator::{
+    Behaviour, FaultAction, FaultPlan, RolloutOutcome, SyncOutcome,
+};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 const README: &str = include_str!("../README.md");
 
@@ -50,4 +53,32 @@ fn every_outcome() {
     assert_eq!(syncs, variants::<SyncOutcome>());
     let rollouts = first_cells("| outcome of a `[[rollout]]` |");
     assert_eq!(rollouts, variants::<RolloutOutcome>());
+}
+
+/// The blocks of TOML, each on its own.
+fn blocks() -> Vec<&'static str> {
+    let blocks = README.split("```toml\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split_once("```").expect("an end").0);
+    blocks.collect()
+}
+
+/// Each is a fault file, and together they have every action.
+#[test]
+fn every_block_is_right() {
+    let plans = blocks().into_iter().map(|block| {
+        let plan = FaultPlan::parse(block);
+        plan.unwrap_or_else(|error| panic!("{error}\nin\n{block}"))
+    });
+    let plans: Vec<_> = plans.collect();
+    assert_eq!(plans.len(), 3);
+    let actions = plans[1].faults.iter().map(|fault| &fault.action);
+    let name = |action: &FaultAction| match serde_json::to_value(action).expect("JSON") {
+        Value::String(name) => format!("`{name}`"),
+        table => {
+            let table = table.as_object().expect("a table");
+            format!("`{}`", table.keys().next().expect("a name"))
+        }
+    };
+    let actions: Vec<_> = actions.map(name).collect();
+    assert_eq!(actions, variants::<FaultAction>());
 }

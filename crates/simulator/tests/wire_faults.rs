@@ -131,6 +131,27 @@ async fn a_rate_limit_says_when_to_come_back() {
     assert_eq!(rig.get(ARCHITECTURES).await.status, 429);
 }
 
+/// A client that waits as long as it is told finds a token, however fast the clock runs.
+#[tokio::test]
+async fn a_rate_limit_is_told_in_real_seconds() {
+    let simulator = Simulator::builder().speed(30.0).start().await;
+    let rig = Rig {
+        simulator: simulator.expect("a simulator"),
+        client: reqwest::Client::new(),
+    };
+    let limit = FaultAction::RateLimit {
+        burst: 1,
+        per_minute: 1,
+    };
+    rig.simulator.inject(Fault::on_any(limit));
+    rig.get(ARCHITECTURES).await.ok();
+    let answer = get(&rig, ARCHITECTURES).await.expect("an answer");
+    let seconds = answer.headers()["retry-after"].to_str().expect("ASCII");
+    let seconds: u64 = seconds.parse().expect("seconds");
+    // A minute takes 2 s here, and some of it may be over.
+    assert!((1..=2).contains(&seconds), "{seconds}");
+}
+
 #[tokio::test]
 async fn a_page_from_the_edge() {
     let rig = Rig::start().await;

@@ -23,10 +23,11 @@ pub enum FaultAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<RetryAfter>,
     },
-    /// Not handled when the bucket is empty: 429, with the seconds to wait in `Retry-After`.
+    /// Not handled when the bucket is empty: 429, with the seconds to wait in `Retry-After`. They
+    /// are the client's, at least 1, unless the clock stands still: then they are simulated ones.
     /// Otherwise the fault takes a token and does not hit the request.
     RateLimit {
-        /// How many requests can come at once.
+        /// How many requests can come at once, at least 1.
         burst: u32,
         /// How many more can come in a simulated minute; with 0, none ever, and no
         /// `Retry-After`.
@@ -47,6 +48,18 @@ pub enum FaultAction {
         /// The status; 500 when this is none that HTTP knows. An edge sends 403 with a
         /// challenge, 502 to 526 with an error.
         status: u16,
+    },
+    /// Handled, and answered all the same with a status and an error body of the route's shape, or
+    /// with a page of the edge's: a request that was done, whatever its answer says.
+    HandledThen {
+        /// The status; 500 when this is none that HTTP knows.
+        status: u16,
+        /// The `Retry-After` header.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<RetryAfter>,
+        /// Whether the body is the page of [`FaultAction::EdgePage`]. It is not unless set.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        edge_page: bool,
     },
     /// Not handled, and the service is away: every open connection is closed, this one too, and
     /// new ones are refused for this long. This is what a request can do; to have the very first
@@ -90,6 +103,19 @@ pub enum FaultAction {
 }
 
 impl FaultAction {
+    /// Whether the service handles the request, whatever becomes of the answer.
+    pub(crate) fn handles(&self) -> bool {
+        !matches!(
+            self,
+            Self::Status { .. }
+                | Self::RateLimit { .. }
+                | Self::Answer { .. }
+                | Self::EdgePage { .. }
+                | Self::Refuse { .. }
+                | Self::Close
+        )
+    }
+
     /// Whether the client gets an answer, at least the beginning of one.
     pub(crate) fn answers(&self) -> bool {
         !matches!(self, Self::Refuse { .. } | Self::Close | Self::LoseAnswer)

@@ -12,10 +12,12 @@ pub(super) struct Bucket {
 impl Bucket {
     /// A full one.
     pub(super) fn new(burst: u32, per_minute: u32, now: Duration) -> Self {
+        // Less than one token would let nothing through, ever; a plan with 0 is refused.
+        let burst = f64::from(burst.max(1));
         Self {
-            burst: burst.into(),
+            burst,
             per_second: f64::from(per_minute) / 60.0,
-            tokens: burst.into(),
+            tokens: burst,
             filled: now,
         }
     }
@@ -25,8 +27,7 @@ impl Bucket {
         let passed = now.saturating_sub(self.filled);
         self.filled = self.filled.max(now);
         let filled = self.tokens + passed.as_secs_f64() * self.per_second;
-        // A burst of 0 still lets requests through one at a time.
-        self.tokens = filled.min(self.burst.max(1.0));
+        self.tokens = filled.min(self.burst);
         // What adds up to one token may fall short of it by a rounding.
         let missing = 1.0 - self.tokens;
         if missing < 1e-9 {

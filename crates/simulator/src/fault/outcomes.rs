@@ -2,6 +2,10 @@ use super::turns::{Draws, Kind, Turns};
 use super::{PlannedRollout, PlannedSync};
 use crate::{RolloutOutcome, SyncOutcome};
 
+/// What an entry is for: the architecture or endpoint, and of those the org or the version; any
+/// where it names none.
+type Of = [Option<String>; 2];
+
 /// How syncs or rollouts that have not begun will go: the first entry whose turn it is has one.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcomes<O> {
@@ -11,8 +15,7 @@ pub(crate) struct Outcomes<O> {
 
 #[derive(Clone, Debug)]
 struct Entry<O> {
-    /// The architecture or endpoint that it is for; none for any.
-    of: Option<String>,
+    of: Of,
     outcome: O,
     probability: Option<f64>,
     turns: Turns,
@@ -26,12 +29,13 @@ impl<O: Clone + Default> Outcomes<O> {
         }
     }
 
-    /// The outcome of the next at an architecture or endpoint; the usual one when nothing else is
-    /// planned.
-    pub(crate) fn next(&mut self, name: &str) -> O {
+    /// The outcome of the next of what goes by these names, each of which may have several; the
+    /// usual one when nothing else is planned.
+    pub(crate) fn next(&mut self, names: [&[&str]; 2]) -> O {
         let mut found = None;
         for entry in &mut self.entries {
-            let own = entry.of.as_ref().is_none_or(|of| of == name);
+            let mut pairs = entry.of.iter().zip(names);
+            let own = pairs.all(|(of, names)| of.as_deref().is_none_or(|of| names.contains(&of)));
             if own && entry.turns.count() && found.is_none() {
                 entry.turns.take();
                 found = Some(entry.outcome.clone());
@@ -43,7 +47,7 @@ impl<O: Clone + Default> Outcomes<O> {
 
     fn add(
         &mut self,
-        of: Option<String>,
+        of: Of,
         outcome: O,
         (after, probability, times): (u64, Option<f64>, Option<u64>),
     ) {
@@ -64,13 +68,14 @@ impl<O: Clone + Default> Outcomes<O> {
 impl Outcomes<SyncOutcome> {
     pub(crate) fn plan(&mut self, planned: PlannedSync) {
         let turns = (planned.after, planned.probability, planned.times);
-        self.add(planned.architecture, planned.outcome, turns);
+        self.add([planned.architecture, planned.org], planned.outcome, turns);
     }
 
     /// What can still come to pass, with what is left of its counts.
     pub(crate) fn left(&self) -> Vec<PlannedSync> {
         let left = self.entries.iter().map(|entry| PlannedSync {
-            architecture: entry.of.clone(),
+            architecture: entry.of[0].clone(),
+            org: entry.of[1].clone(),
             outcome: entry.outcome.clone(),
             after: entry.turns.after,
             probability: entry.probability,
@@ -83,13 +88,14 @@ impl Outcomes<SyncOutcome> {
 impl Outcomes<RolloutOutcome> {
     pub(crate) fn plan(&mut self, planned: PlannedRollout) {
         let turns = (planned.after, planned.probability, planned.times);
-        self.add(planned.endpoint, planned.outcome, turns);
+        self.add([planned.endpoint, planned.version], planned.outcome, turns);
     }
 
     /// What can still come to pass, with what is left of its counts.
     pub(crate) fn left(&self) -> Vec<PlannedRollout> {
         let left = self.entries.iter().map(|entry| PlannedRollout {
-            endpoint: entry.of.clone(),
+            endpoint: entry.of[0].clone(),
+            version: entry.of[1].clone(),
             outcome: entry.outcome.clone(),
             after: entry.turns.after,
             probability: entry.probability,
@@ -119,7 +125,10 @@ mod tests {
     }
 
     fn next(outcomes: &mut Outcomes<SyncOutcome>, names: &[&str]) -> Vec<SyncOutcome> {
-        names.iter().map(|name| outcomes.next(name)).collect()
+        names
+            .iter()
+            .map(|name| outcomes.next([&[name], &["o"]]))
+            .collect()
     }
 
     #[test]
@@ -136,6 +145,21 @@ mod tests {
             [SUCCEEDS, FAILS, FAILS, STALLS, SUCCEEDS]
         );
         assert_eq!(outcomes.left(), []);
+    }
+
+    /// A version goes by its id and by what the request calls it.
+    #[test]
+    fn both_names_have_to_fit() {
+        let mut outcomes = outcomes(
+            0,
+            [
+                PlannedSync::of("a", FAILS).org("p"),
+                PlannedSync::of_any(STALLS).org("o"),
+            ],
+        );
+        let next = [["b", "q"], ["a", "q"], ["a", "p"], ["a", "o"]]
+            .map(|[architecture, org]| outcomes.next([&[architecture], &["x", org]]));
+        assert_eq!(next, [SUCCEEDS, SUCCEEDS, FAILS, STALLS]);
     }
 
     /// Whatever order they are in, and whatever the others are for.

@@ -47,7 +47,7 @@ impl FaultPlan {
     /// When the file cannot be read, or for the reasons of [`FaultPlan::parse`]. The error names
     /// the file and the line.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        Source::read(path.as_ref())?.parse()
+        Self::from_source(&Source::read(path.as_ref())?)
     }
 
     /// Reads the text of a fault file.
@@ -72,10 +72,17 @@ impl FaultPlan {
     ///
     /// # Errors
     ///
-    /// When it is no TOML, and when something in it is unknown or of the wrong kind. The error
-    /// names the line, and the file as `fault file`.
+    /// When it is no TOML, when something in it is unknown or of the wrong kind, and when a fault
+    /// could hit nothing, as one for `get_endpoint` with an `org`. The error names the line, and the file as `fault file`.
     pub fn parse(text: &str) -> Result<Self, FileError> {
-        Source::new("fault file", text).parse()
+        Self::from_source(&Source::new("fault file", text))
+    }
+
+    pub(crate) fn from_source(source: &Source) -> Result<Self, FileError> {
+        let plan: Self = source.parse()?;
+        plan.check_itself()
+            .map_err(|bad| source.error_at(&bad.place, &bad.message))?;
+        Ok(plan)
     }
 
     /// Sets the seed.

@@ -18,9 +18,12 @@ use crate::{RolloutOutcome, SyncOutcome};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PlannedSync {
-    /// The architecture, in whichever org; any unless set.
+    /// The architecture; any unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
+    /// The org; any unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
     /// How they go.
     pub outcome: SyncOutcome,
     /// How many such uploads pass first, those that another entry is for among them. 0 unless
@@ -57,6 +60,9 @@ pub struct PlannedRollout {
     /// The endpoint; any unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
+    /// The version, by its id or as the request names it; any unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// How they go.
     pub outcome: RolloutOutcome,
     /// How many such deployments pass first, those that another entry is for among them. 0
@@ -84,7 +90,7 @@ fn is_zero(number: &u64) -> bool {
 /// What the two have in common: the name of the field that says what it is for, and the words of
 /// their documentation differ.
 macro_rules! planned {
-    ($planned:ident, $outcome:ident, $of:ident, $at:literal, $things:literal) => {
+    ($planned:ident, $outcome:ident, $of:ident, $at:literal, $only:ident, $whose:literal, $things:literal) => {
         impl $planned {
             #[doc = concat!("For the ", $things, " of one ", $at, ".")]
             #[must_use]
@@ -100,11 +106,19 @@ macro_rules! planned {
             pub fn of_any(outcome: $outcome) -> Self {
                 Self {
                     $of: None,
+                    $only: None,
                     outcome,
                     after: 0,
                     probability: None,
                     times: None,
                 }
+            }
+
+            #[doc = concat!("Of these only for the ", $things, " of one ", $whose, ".")]
+            #[must_use]
+            pub fn $only(mut self, $only: impl Into<String>) -> Self {
+                self.$only = Some($only.into());
+                self
             }
 
             #[doc = concat!("Lets that many ", $things, " pass first.")]
@@ -148,6 +162,8 @@ planned!(
     SyncOutcome,
     architecture,
     "architecture",
+    org,
+    "org",
     "uploads"
 );
 planned!(
@@ -155,6 +171,8 @@ planned!(
     RolloutOutcome,
     endpoint,
     "endpoint",
+    version,
+    "version, by its id or as the request names it",
     "deployments"
 );
 

@@ -3,8 +3,10 @@
 mod error;
 mod pieces;
 mod source;
+mod wording;
 mod world;
 
 pub use error::FileError;
 pub(crate) use source::Source;
+pub(crate) use wording::of_json;
 pub use world::WorldFile;

@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
-use super::FileError;
+use super::{FileError, wording};
 use crate::place::{Place, Step};
 
 /// A TOML file, kept so that what turns out wrong later still has its line.
@@ -46,8 +46,20 @@ impl Source {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, FileError> {
         toml::from_str(&self.text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            self.error(start, error.message())
+            let names = wording::names(self.line(start));
+            self.error(start, &wording::plain(error.message(), &names))
         })
+    }
+
+    /// The line that an offset is in.
+    fn line(&self, offset: usize) -> &str {
+        let (before, after) = self
+            .text
+            .split_at_checked(offset)
+            .unwrap_or((&self.text, ""));
+        let begins = before.rfind('\n').map_or(0, |end| end + 1);
+        let length = after.find('\n').unwrap_or(after.len());
+        &self.text[begins..before.len() + length]
     }
 
     /// An error about what is at a place, or about what is around it if it is not there.

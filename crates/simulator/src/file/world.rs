@@ -49,6 +49,9 @@ pub struct WorldFile {
     /// The wall time at the start, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<u64>,
+    /// How many requests the journal keeps: see [`Builder::journal_limit`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal_limit: Option<usize>,
     /// The switches.
     pub behaviour: Behaviour,
     /// How long things take, in simulated seconds.
@@ -109,6 +112,9 @@ impl From<WorldFile> for Builder {
             Some(speed) => builder.speed(speed),
             None => builder,
         };
+        if let Some(limit) = file.journal_limit {
+            builder = builder.journal_limit(limit);
+        }
         match file.started {
             Some(started) => builder.started(started),
             None => builder,

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Service;
+use crate::file::of_json;
 use crate::journal::Record;
 use crate::{BadPlan, FaultPlan, Snapshot};
 
@@ -54,8 +55,10 @@ async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refused> {
         let message = format!("the body has more than {LIMIT} bytes, or broke off");
         Refused(StatusCode::PAYLOAD_TOO_LARGE, message)
     })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let message = of_json(&error, &String::from_utf8_lossy(&bytes));
+        Refused(StatusCode::UNPROCESSABLE_ENTITY, message)
+    })
 }
 
 async fn faults(State(service): State<Arc<Service>>) -> Json<FaultPlan> {

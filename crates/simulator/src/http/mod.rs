@@ -50,8 +50,9 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
     let instead = hit
         .as_ref()
         .and_then(|hit| fault::instead(hit, operation, &service));
-    let handled = instead.is_none();
-    let mut response = instead.unwrap_or_else(|| respond(&service, &incoming));
+    let handled = hit.as_ref().is_none_or(|hit| hit.action.handles());
+    let own = handled.then(|| respond(&service, &incoming));
+    let mut response = instead.or(own).unwrap_or_default();
     let fault = hit.map(|hit| hit.action);
     request_id::add(&mut response, fault.as_ref(), &service);
     let answered = fault.as_ref().is_none_or(FaultAction::answers);

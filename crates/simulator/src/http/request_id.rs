@@ -7,7 +7,14 @@ use crate::FaultAction;
 /// Adds the header that names the request, where the service sends one. What is not the
 /// service's answer has none.
 pub(super) fn add(response: &mut Response, fault: Option<&FaultAction>, service: &Service) {
-    if let Some(FaultAction::EdgePage { .. } | FaultAction::Answer { .. }) = fault {
+    if let Some(
+        FaultAction::EdgePage { .. }
+        | FaultAction::HandledThen {
+            edge_page: true, ..
+        }
+        | FaultAction::Answer { .. },
+    ) = fault
+    {
         return;
     }
     let Some((name, id)) = service.with_world(|world, _| world.request_id()) else {

@@ -61,7 +61,10 @@ impl World {
             SecondDeploy::CancelsFirst => endpoint.cancel_unfinished(now),
             SecondDeploy::Queues | SecondDeploy::Refused => {}
         }
-        let mut outcome = self.plans.rollouts.next(&request.endpoint);
+        let mut outcome = self.plans.rollouts.next([
+            &[&request.endpoint],
+            &[&asked.version, &version.to_string()],
+        ]);
         if !sync.succeeds() {
             outcome = RolloutOutcome::Errors { replicas: 0 };
         }

@@ -67,7 +67,10 @@ impl World {
         if settings.behaviour.taken_alias == TakenAlias::RefusedBefore {
             conflict.clone()?;
         }
-        let outcome = self.plans.syncs.next(&upload.model_arch_id);
+        let outcome = self
+            .plans
+            .syncs
+            .next([&[&upload.model_arch_id], &[&request.org]]);
         let version = Version {
             weight_uri: upload.weight_uri.into(),
             aliases: Box::default(),

@@ -52,8 +52,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// When the plan names an org, architecture or endpoint that is not there. Nothing has
-    /// changed then.
+    /// When the plan names an org, architecture or endpoint that is not there, or has a fault that
+    /// could hit nothing or not be done. Nothing has changed then.
     pub fn set_plan(&mut self, plan: &FaultPlan) -> Result<(), BadPlan> {
         plan.check(self)?;
         self.plans = Plans::new(plan.seed);

@@ -26,6 +26,7 @@ pub(in crate::http) async fn deliver(
         FaultAction::Status { .. }
         | FaultAction::RateLimit { .. }
         | FaultAction::Answer { .. }
+        | FaultAction::HandledThen { .. }
         | FaultAction::EdgePage { .. } => response,
         FaultAction::Refuse { milliseconds } => {
             let length = Duration::from_millis(*milliseconds);
