@@ -3,11 +3,29 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{FaultAction, Operation};
 
-/// One request that reached the simulator, and what was done to it. It holds no header and no
-/// body, so no key.
+/// One request that reached the simulator, and what was done to it. It holds no header, so no key;
+/// one that is in the query or the body as well is taken out there, unless it has less than 8
+/// bytes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use cerebras_management_simulator::{INFERENCE_KEY, Simulator};
+///
+/// let simulator = Simulator::start().await?;
+/// let url = format!("{}/v1/chat/completions", simulator.base_url());
+/// let request = reqwest::Client::new().post(url).bearer_auth(INFERENCE_KEY);
+/// request.json(&serde_json::json!({ "model": "m" })).send().await?;
+/// let journal = simulator.journal();
+/// assert_eq!(journal[0].body.as_deref(), Some(r#"{"model":"m"}"#));
+/// assert_eq!(journal[0].json().unwrap()["model"], "m");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
@@ -18,6 +36,12 @@ pub struct Entry {
     pub method: String,
     /// The path as it was sent, still percent-encoded, without the query.
     pub path: String,
+    /// What comes after the `?`, as it was sent, as far as 4 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The body of a request for an operation that takes one, as text, as far as 4 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     /// The route; none when the path or the method is not one of the service's.
     pub operation: Option<Operation>,
     /// The status of the answer; none when a fault kept the answer back.
@@ -31,6 +55,14 @@ pub struct Entry {
     /// are empty then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+}
+
+impl Entry {
+    /// The body as JSON, if it is JSON and was kept as a whole.
+    #[must_use]
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_str(self.body.as_deref()?).ok()
+    }
 }
 
 /// The last requests, oldest first, and how many there ever were of each operation.
@@ -58,7 +90,8 @@ pub(crate) struct Record {
 
 impl Journal {
     /// How many entries are kept unless said otherwise: a simulator may run for weeks under steady
-    /// traffic.
+    /// traffic. At 4 KiB for each body and query that is 80 MB at the very most, and a few MB with
+    /// the bodies that there really are.
     pub(crate) const LIMIT: usize = 10_000;
 
     /// A journal of so many entries. The oldest go first.

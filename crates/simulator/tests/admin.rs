@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use cerebras_management_simulator::{Operation, Simulator};
+use cerebras_management_simulator::{MANAGEMENT_KEY, Operation, Simulator};
 use common::{ENDPOINT, Rig};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -168,6 +168,39 @@ async fn the_journal_has_each_request_and_what_was_done_to_it() {
     let cleared = admin(&rig, Method::DELETE, "journal", None).await;
     assert_eq!(cleared, (204, Value::Null));
     assert_eq!(get(&rig, "journal").await, empty_journal());
+}
+
+/// What a write asked for can be looked at, with nothing that is secret.
+#[tokio::test]
+async fn the_journal_has_queries_and_bodies_without_keys() {
+    let rig = Rig::serving_one_version().await;
+    let version = "orgs/my-org/models/gpt-oss-120b/versions/1";
+    let aliases = json!({ "version_aliases": ["run-1", "stable"] });
+    rig.patch(version, &aliases).await.ok();
+    let query = format!("page=2&key={MANAGEMENT_KEY}");
+    rig.get(&format!("{version}?{query}")).await.ok();
+    let leaked = json!({ "version_aliases": ["stable"], "key": MANAGEMENT_KEY });
+    assert_eq!(rig.patch(version, &leaked).await.status, 422);
+    let long = json!({ "version_aliases": vec!["a".repeat(60); 100] });
+    rig.patch(version, &long).await.ok();
+
+    let journal = rig.simulator.journal();
+    let deploy = journal[1].json().expect("a body in JSON");
+    let model = json!({ "model": "orgs/my-org/models/gpt-oss-120b/versions/1" });
+    assert_eq!((deploy, journal[1].query.as_deref()), (model, None));
+    assert_eq!(journal[2].json(), Some(aliases.clone()));
+    let read = &journal[3];
+    assert_eq!(read.query.as_deref(), Some("page=2&key=<key>"));
+    assert_eq!((&read.body, read.json()), (&None, None));
+    let leaked = journal[4].json().expect("a body in JSON");
+    assert_eq!(leaked["key"], "<key>");
+    assert_eq!(journal[5].body.as_ref().map(String::len), Some(4096));
+    assert_eq!(journal[5].json(), None);
+
+    let requests = get(&rig, "journal").await["requests"].clone();
+    assert_eq!(requests[2]["body"], aliases.to_string());
+    assert_eq!(requests[3]["query"], "page=2&key=<key>");
+    assert!(!requests.to_string().contains(MANAGEMENT_KEY), "{requests}");
 }
 
 #[tokio::test]

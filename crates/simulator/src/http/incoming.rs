@@ -19,22 +19,35 @@ pub(super) struct Incoming {
     pub(super) routed: Result<Request, Unroutable>,
     /// Why its body cannot be taken, if it cannot.
     pub(super) flaw: Option<Refusal>,
+    /// What the journal notes of its body, where the operation takes one.
+    pub(super) body: Option<String>,
 }
 
 impl Incoming {
     pub(super) async fn read(parts: &Parts, body: Body) -> Self {
         let mut routed = route::route(&parts.method, parts.uri.path());
-        let mut flaw = None;
+        let (mut flaw, mut noted) = (None, None);
         if let Ok(request) = &mut routed {
             bearer(&parts.headers).clone_into(&mut request.key);
             if request.operation.has_body() {
-                match read_json(request.operation, &parts.headers, body).await {
+                let mut bytes = Vec::new();
+                let read = read(request.operation, body, &mut bytes).await;
+                noted = Some(super::noted::noted(&bytes, &request.key));
+                match read.and_then(|()| json(request.operation, &parts.headers, &bytes)) {
                     Ok(json) => request.body = json,
                     Err(refusal) => flaw = Some(refusal),
                 }
             }
         }
-        Self { routed, flaw }
+        Self {
+            routed,
+            flaw,
+            body: noted,
+        }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        self.routed.as_ref().map_or("", |request| &request.key)
     }
 
     pub(super) fn operation(&self) -> Option<Operation> {
@@ -57,17 +70,12 @@ fn bearer(headers: &HeaderMap) -> &str {
     }
 }
 
-async fn read_json(
-    operation: Operation,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Value, Refusal> {
-    let bytes = read(operation, body).await?;
+fn json(operation: Operation, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Refusal> {
     if !is_json(headers) {
         // FastAPI passes such a body on as it is, and it is then no object.
         return Ok(Value::String(String::new()));
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice(bytes).map_err(|error| {
         let lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let before: usize = lines
             .take(error.line().saturating_sub(1))
@@ -78,8 +86,8 @@ async fn read_json(
     })
 }
 
-async fn read(operation: Operation, body: Body) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
+/// Reads a body, or as much of one that is refused as can be taken.
+async fn read(operation: Operation, body: Body, bytes: &mut Vec<u8>) -> Result<(), Refusal> {
     let mut length = 0;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
@@ -95,7 +103,7 @@ async fn read(operation: Operation, body: Body) -> Result<Vec<u8>, Refusal> {
     if length > BODY_LIMIT {
         return Err(Refusal::too_large(operation));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Whether the body is said to be JSON, or nothing is said.

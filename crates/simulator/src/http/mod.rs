@@ -5,6 +5,7 @@ mod document;
 mod fault;
 mod gate;
 mod incoming;
+mod noted;
 mod page;
 mod request_id;
 mod route;
@@ -44,8 +45,11 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
     let (parts, body) = request.into_parts();
     let method = parts.method.as_str().to_owned();
     let path = parts.uri.path().to_owned();
-    let incoming = Incoming::read(&parts, body).await;
+    let mut incoming = Incoming::read(&parts, body).await;
     let operation = incoming.operation();
+    let query = parts.uri.query();
+    let query = query.map(|query| noted::noted(query.as_bytes(), incoming.key()));
+    let noted = incoming.body.take();
     let hit = service.faults.hit(&incoming.target(), service.clock.now());
     let instead = hit
         .as_ref()
@@ -60,6 +64,8 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
         at: service.clock.now(),
         method,
         path,
+        query,
+        body: noted,
         operation,
         status: answered.then(|| response.status().as_u16()),
         handled,

@@ -139,8 +139,16 @@ struct View {
     /// Simulated seconds in a real one; 0 for a clock that is moved by hand.
     speed: f64,
     world: Snapshot,
-    /// The last requests, newest first.
+    /// The last requests, newest first, without their queries and bodies.
     requests: Vec<Entry>,
+}
+
+fn head(entry: Entry) -> Entry {
+    Entry {
+        query: None,
+        body: None,
+        ..entry
+    }
 }
 
 impl View {
@@ -148,7 +156,12 @@ impl View {
         Self {
             speed: service.clock.speed(),
             world: service.with_world(|world, _| world.snapshot_of_newest(NEWEST)),
-            requests: service.journal.newest(REQUESTS),
+            requests: service
+                .journal
+                .newest(REQUESTS)
+                .into_iter()
+                .map(head)
+                .collect(),
         }
     }
 

@@ -65,6 +65,8 @@ impl Unreadable {
             at: service.clock.now(),
             method: String::new(),
             path: String::new(),
+            query: None,
+            body: None,
             operation: None,
             status: Some(status.as_u16()),
             handled: true,
