@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::{FaultAction, Operation};
 
 /// One request that reached the simulator, and what was done to it. It holds no header, so no key;
-/// one that is in the query or the body as well is taken out there, unless it has less than 8
-/// bytes.
+/// the request's own is taken out of the query and the body too, unless it has less than 8 bytes,
+/// and so is the value of whatever a query calls a key.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -177,7 +177,7 @@ async fn the_journal_has_queries_and_bodies_without_keys() {
     let version = "orgs/my-org/models/gpt-oss-120b/versions/1";
     let aliases = json!({ "version_aliases": ["run-1", "stable"] });
     rig.patch(version, &aliases).await.ok();
-    let query = format!("page=2&key={MANAGEMENT_KEY}");
+    let query = format!("page=2&q={MANAGEMENT_KEY}&api_key=another");
     rig.get(&format!("{version}?{query}")).await.ok();
     let leaked = json!({ "version_aliases": ["stable"], "key": MANAGEMENT_KEY });
     assert_eq!(rig.patch(version, &leaked).await.status, 422);
@@ -190,7 +190,7 @@ async fn the_journal_has_queries_and_bodies_without_keys() {
     assert_eq!((deploy, journal[1].query.as_deref()), (model, None));
     assert_eq!(journal[2].json(), Some(aliases.clone()));
     let read = &journal[3];
-    assert_eq!(read.query.as_deref(), Some("page=2&key=<key>"));
+    assert_eq!(read.query.as_deref(), Some("page=2&q=<key>&api_key=<key>"));
     assert_eq!((&read.body, read.json()), (&None, None));
     let leaked = journal[4].json().expect("a body in JSON");
     assert_eq!(leaked["key"], "<key>");
@@ -199,7 +199,7 @@ async fn the_journal_has_queries_and_bodies_without_keys() {
 
     let requests = get(&rig, "journal").await["requests"].clone();
     assert_eq!(requests[2]["body"], aliases.to_string());
-    assert_eq!(requests[3]["query"], "page=2&key=<key>");
+    assert_eq!(requests[3]["query"], "page=2&q=<key>&api_key=<key>");
     assert!(!requests.to_string().contains(MANAGEMENT_KEY), "{requests}");
 }
 

@@ -246,7 +246,11 @@ async fn the_journal_tells_what_arrived_and_no_key() {
         ]
     );
     let json = serde_json::to_string(&journal).expect("JSON");
-    assert!(!json.contains("key") && !json.contains("secret"), "{json}");
+    assert!(json.contains("key=<key>"), "{json}");
+    assert!(
+        !json.contains(MANAGEMENT_KEY) && !json.contains("secret"),
+        "{json}"
+    );
     assert_eq!(rig.simulator.count(Operation::DeployModel), 1);
     assert_eq!(rig.simulator.count(Operation::GetEndpoint), 0);
 }

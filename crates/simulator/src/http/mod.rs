@@ -48,7 +48,7 @@ async fn handle(State(service): State<Arc<Service>>, request: http::Request<Body
     let mut incoming = Incoming::read(&parts, body).await;
     let operation = incoming.operation();
     let query = parts.uri.query();
-    let query = query.map(|query| noted::noted(query.as_bytes(), incoming.key()));
+    let query = query.map(|query| noted::query(query, incoming.key()));
     let noted = incoming.body.take();
     let hit = service.faults.hit(&incoming.target(), service.clock.now());
     let instead = hit

@@ -22,6 +22,24 @@ pub(super) fn noted(text: &[u8], key: &str) -> String {
     text
 }
 
+/// The same of a query, and without the value of any parameter that is called like a key: it could
+/// be another than the one that the request came with.
+pub(super) fn query(text: &str, key: &str) -> String {
+    let pairs = text.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if secret(name) => format!("{name}=<key>"),
+        _ => pair.to_owned(),
+    });
+    let pairs: Vec<_> = pairs.collect();
+    noted(pairs.join("&").as_bytes(), key)
+}
+
+fn secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["key", "token", "secret", "auth"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +54,10 @@ mod tests {
         ] {
             assert_eq!(noted(text.as_bytes(), key), expected);
         }
+        assert_eq!(
+            query("a=1&API_KEY=x&b&token", ""),
+            "a=1&API_KEY=<key>&b&token"
+        );
         let long = "é".repeat(LIMIT);
         assert_eq!(noted(long.as_bytes(), "").len(), LIMIT);
         assert_eq!(noted(format!("x{long}").as_bytes(), "").len(), LIMIT - 1);
