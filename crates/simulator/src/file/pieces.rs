@@ -12,8 +12,20 @@ use crate::SeedVersion;
 /// How many versions are read at once.
 const AT_ONCE: usize = 1000;
 
-const ORG: &str = "[[org]]";
-const VERSION: &str = "[[org.version]]";
+const ORG: &[&str] = &["org"];
+const VERSION: &[&str] = &["org", "version"];
+
+/// Whether a line is the header of an item of a list, `[[org.version]]`, in whichever way it is
+/// spaced and with or without a comment. Names in quotes are left to the parser.
+fn is_header(line: &str, path: &[&str]) -> bool {
+    let inner = line.trim().strip_prefix("[[");
+    let Some((names, rest)) = inner.and_then(|inner| inner.split_once("]]")) else {
+        return false;
+    };
+    let rest = rest.trim_start();
+    let names = names.split('.').map(str::trim);
+    (rest.is_empty() || rest.starts_with('#')) && names.eq(path.iter().copied())
+}
 
 /// Versions that stand one after another.
 #[derive(Debug)]
@@ -45,7 +57,7 @@ struct PartOfOrg {
 pub(super) fn parse(text: &str) -> Option<WorldFile> {
     let (rest, runs) = cut(text);
     let mut file = parse_rest(&rest)?;
-    let orgs = rest.lines().filter(|line| line.trim() == ORG).count();
+    let orgs = rest.lines().filter(|line| is_header(line, ORG)).count();
     if file.orgs.len() != orgs {
         return None;
     }
@@ -62,13 +74,13 @@ fn cut(text: &str) -> (String, Vec<Run>) {
     let (mut rest, mut runs) = (String::new(), Vec::<Run>::new());
     let (mut orgs, mut at, mut in_version) = (0, 0, false);
     for line in text.split_inclusive('\n') {
-        let header = line.trim();
-        if header.starts_with('[') {
-            in_version = header == VERSION;
-            orgs += usize::from(header == ORG);
+        let mut begins = 0;
+        if line.trim_start().starts_with('[') {
+            in_version = is_header(line, VERSION);
+            begins = usize::from(in_version);
+            orgs += usize::from(is_header(line, ORG));
         }
         if in_version {
-            let begins = usize::from(header == VERSION);
             match runs.last_mut() {
                 Some(run) if run.text.end == at && run.versions + begins <= AT_ONCE => {
                     run.versions += begins;
@@ -142,6 +154,26 @@ mod tests {
         assert!(cut(&text).1.iter().all(|run| run.versions <= AT_ONCE));
     }
 
+    /// Such a file would else be read as a whole, and keep what the parser made of it.
+    #[test]
+    fn headers_may_be_spaced_and_have_comments() {
+        for header in [
+            "[[org.version]] # the first",
+            "[[ org.version ]]",
+            "  [[org . version]]#\r",
+            "[[\torg\t.\tversion\t]]\t# two",
+        ] {
+            let versions = version(1).replace("[[org.version]]", header).repeat(2);
+            let text = format!("[[ org ]] # one\nname = \"o\"\n{versions}");
+            let file = parse(&text).expect(header);
+            assert_eq!(Some(&file), whole(&text).as_ref(), "{header}");
+            assert_eq!(cut(&text).1[0].versions, 2, "{header}");
+            assert_eq!(file.orgs[0].versions.len(), 2, "{header}");
+        }
+        assert!(!is_header("[[org.version]] x", VERSION));
+        assert!(!is_header("[[org.versions]]", VERSION));
+    }
+
     #[test]
     fn what_is_wrong_or_unusual_is_left_to_the_parser() {
         let org = "[[org]]\nname = \"o\"\n";
@@ -150,13 +182,12 @@ mod tests {
             version(1) + org,
             format!("{org}version = []\n{}", version(1)),
             format!(
-                "{org}{}[[org . version]]\narchitecture = \"a\"\n",
+                "{org}{}[[org.'version']]\narchitecture = \"a\"\n",
                 version(1)
             ),
             format!("{org}{}{wrong}", version(1)),
-            format!("{org}{}[[ org ]]\nname = \"p\"\n", version(1)),
             format!("{org}x = \"\"\"\n{}\"\"\"\n", version(1)),
-            format!("org = [[\n{VERSION}\n]]\n"),
+            "org = [[\n[[org.version]]\n]]\n".to_owned(),
         ] {
             assert_eq!(parse(&text), None, "{text}");
         }
@@ -178,6 +209,7 @@ mod tests {
             "[org]",
             "[[org.version]]",
             "[[org.version]] # two",
+            "[[ org .version ]]",
             "[[org.'version']]\narchitecture = \"a\"\nweight_uri = \"s3://b/3\"",
             "[org.version]",
             "[org.version.x]",
