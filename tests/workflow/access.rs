@@ -1,6 +1,6 @@
 //! Keys of the wrong kind, and organizations of others.
 
-use cerebras_management::{Client, ErrorKind};
+use cerebras_management::{Client, ErrorKind, RetryPolicy};
 use cerebras_management_simulator::{
     Behaviour, ChatError, INFERENCE_KEY, MANAGEMENT_KEY, OtherOrg, SeedEndpoint, SeedOrg,
     SeedVersion, Simulator,
@@ -61,6 +61,22 @@ async fn a_chat_that_is_refused_says_why_in_either_shape() {
         let why = ": \"Model no-such does not exist or you do not have access to it.\"";
         assert!(error.to_string().contains(why), "{shape:?}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_chat_with_what_serves_nothing_says_so() {
+    let simulator = Simulator::start().await.unwrap();
+    let client = Client::builder()
+        .base_url(simulator.base_url())
+        .key(MANAGEMENT_KEY)
+        .inference_key(INFERENCE_KEY)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let error = refused(client.endpoint(ENDPOINT).unwrap().chat("Hello!").await);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let why = "Model my-org-gpt-oss-120b has no version deployed yet.";
+    assert!(error.to_string().contains(why), "{error}");
 }
 
 #[tokio::test]
