@@ -85,6 +85,15 @@ impl Handle {
         }
     }
 
+    /// The deployment's UUID, if it is of a rollout.
+    #[must_use]
+    pub fn deployment_id(&self) -> Option<&str> {
+        match &self.of {
+            Subject::Upload { .. } => None,
+            Subject::Rollout { deployment, .. } => Some(deployment),
+        }
+    }
+
     /// The endpoint, if it is of a rollout.
     #[must_use]
     pub fn endpoint(&self) -> Option<&EndpointId> {

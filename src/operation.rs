@@ -55,13 +55,32 @@ pub(crate) mod private {
 /// begun again: nothing is lost, since the service goes on by itself, and no task runs behind
 /// the caller's back.
 ///
+/// ```no_run
+/// use std::time::Duration;
+/// use cerebras_management::Operation;
+/// # use cerebras_management::{Deployment, Result};
+///
+/// # async fn run(rollout: Operation<Deployment>) -> Result<()> {
+/// println!("to go on elsewhere: {}", rollout.handle());
+/// let deployment = rollout
+///     .wait()
+///     .deadline(Duration::from_secs(30 * 60))
+///     .stall_after(Duration::from_secs(10 * 60))
+///     .on_change(|change| println!("{change}"))
+///     .await?;
+/// println!("{} serves", deployment.model);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A poll that fails does not end a wait: broken connections, timeouts, 429, 5xx and unreadable
 /// answers are tried again until the deadline, or until none has succeeded for 15 minutes.
 #[must_use = "the service has accepted it, but it has not ended; call `wait`"]
 pub struct Operation<T: Tracked> {
     probe: T::Probe,
     known: T::Progress,
-    since: Instant,
+    /// When the service's answer showed that; none when nothing is known of it yet.
+    since: Option<Instant>,
     settled: Option<T>,
     obtained: Obtained,
 }
@@ -85,7 +104,7 @@ impl<T: Tracked> Operation<T> {
         Self {
             probe,
             known,
-            since: Instant::now(),
+            since: Some(Instant::now()),
             settled: None,
             obtained: Obtained::Answered,
         }
@@ -93,6 +112,15 @@ impl<T: Tracked> Operation<T> {
 
     pub(crate) fn obtained_by(self, obtained: Obtained) -> Self {
         Self { obtained, ..self }
+    }
+
+    /// One of which nothing is known until the first poll.
+    pub(crate) fn unseen(probe: T::Probe, known: T::Progress) -> Self {
+        Self {
+            since: None,
+            obtained: Obtained::Found,
+            ..Self::accepted(probe, known)
+        }
     }
 
     /// One for which there is nothing to wait.
@@ -222,12 +250,30 @@ type Running<T> = Pin<Box<dyn Stream<Item = Result<Change<T>>> + Send>>;
 /// A stream of the changes of an [`Operation`]; see [`Operation::watch`].
 ///
 /// Each progress is told as soon as it is seen, and never twice in a row. The last item is
-/// [`Change::Done`] or an error.
+/// [`Change::Done`] or an error. `next` is of a `StreamExt`, such as that of `futures`; a stream
+/// that is not polled does not look.
+///
+/// ```no_run
+/// use cerebras_management::{Change, Operation};
+/// use futures_util::StreamExt;
+/// # use cerebras_management::{ModelVersion, Result};
+///
+/// # async fn run(upload: Operation<ModelVersion>) -> Result<()> {
+/// let mut changes = upload.watch();
+/// while let Some(change) = changes.next().await {
+///     match change? {
+///         Change::Done(version) => println!("{} is ready", version.name()),
+///         change => println!("{change}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Watch<T: Tracked> {
     probe: T::Probe,
     known: T::Progress,
-    since: Instant,
+    since: Option<Instant>,
     settled: Option<T>,
     limits: Limits,
     /// Never locked: what is only reached through `&mut` may be shared.
@@ -235,7 +281,7 @@ pub struct Watch<T: Tracked> {
 }
 
 impl<T: Tracked> Watch<T> {
-    /// How long it may take, counted from the first poll of this stream, requests and pauses
+    /// How long it may take, counted from the first time that it is polled, requests and pauses
     /// included. By default 24 hours for an upload and 2 hours for a rollout.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = deadline;

@@ -48,6 +48,20 @@ pub struct First<T: Tracked> {
 /// Waits until one of several ends, well or not. None of none.
 ///
 /// Of those that are found to have ended at the same moment it is the one that was named first.
+///
+/// ```no_run
+/// use cerebras_management::{Operation, first_of};
+/// # use cerebras_management::{ModelVersion, Result};
+///
+/// # async fn run(uploads: Vec<Operation<ModelVersion>>) -> Result<()> {
+/// let mut waits: Vec<_> = uploads.iter().map(Operation::wait).collect();
+/// while let Some(first) = first_of(waits).await {
+///     println!("{} is ready", first.result?.name());
+///     waits = first.rest;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub async fn first_of<T: Tracked>(waits: impl IntoIterator<Item = Wait<T>>) -> Option<First<T>> {
     let mut rest: Vec<Wait<T>> = waits.into_iter().collect();
     if rest.is_empty() {

@@ -100,7 +100,7 @@ impl Operation<Deployment> {
             listed: false,
             earlier: Vec::new(),
         };
-        Self::accepted(probe, known)
+        Self::unseen(probe, known)
     }
 
     /// The deployment's UUID.
@@ -306,6 +306,9 @@ impl Probe for RolloutProbe {
     type Progress = RolloutProgress;
     type Output = Deployment;
     type View = EndpointDetails;
+
+    /// It is the same request.
+    const ALONE_TELLS_MORE: bool = false;
 
     fn feed(&self) -> Arc<Feed<EndpointDetails>> {
         self.endpoint.client().feed(self.endpoint.id())

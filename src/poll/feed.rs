@@ -8,12 +8,15 @@
 //!
 //! - The request is polled with a [`Relay`] for a waker. It notes that a wake has come, and wakes
 //!   the member that polled last. Any other member that is polled sees the note, and serves it.
-//! - A member that is due while a request is out comes back after a second, to see that note.
+//! - A member that is due while a request is out comes back after a second, to see that note. One
+//!   that is not due needs no answer yet.
 //! - Between requests the member that is due soonest leads: it alone has an alarm for that moment.
 //!   The others would wake up only to see that it has asked, and so theirs are a second late.
 //! - A member that goes away in the middle of driving wakes another. The last one cancels.
-//! - A request that is older than any request may become, as when its runtime is gone, is begun
-//!   anew.
+//! - A request is driven in the runtime that it was begun in, whose timers and sockets it has. Where
+//!   only a member in another one is left to drive it, it is begun anew; so it is when it is older
+//!   than any request may become.
+//! - A pause that the service asks for holds for those too who join during it.
 //!
 //! Nothing is woken, polled or dropped while the lock is held.
 
@@ -23,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use tokio::runtime;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::error::Result;
@@ -30,6 +34,9 @@ use crate::time::after;
 
 /// How soon a member that is due looks again at a request that another one drives.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long those who join are kept from asking at most, whatever the service asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// What one request shows to all members.
 pub trait View: Send + Sync + 'static {
@@ -67,6 +74,8 @@ struct State<V> {
     answer: Option<Arc<Answer<V>>>,
     untaken: usize,
     worth_from: usize,
+    /// Until when the service has asked for a pause.
+    pause_until: Option<Instant>,
 }
 
 struct Waiting {
@@ -76,10 +85,22 @@ struct Waiting {
 
 enum Request<V> {
     None,
-    /// Begun at that moment.
-    Out(Read<V>, Instant),
+    Out(Begun<V>),
     /// The driver has it in hand, and polls it.
     InHand,
+}
+
+/// A request that was begun at some moment, in some runtime.
+struct Begun<V> {
+    read: Read<V>,
+    at: Instant,
+    runtime: Option<runtime::Id>,
+}
+
+/// The runtime that we are polled in.
+fn this_runtime() -> Option<runtime::Id> {
+    let runtime = runtime::Handle::try_current().ok()?;
+    Some(runtime.id())
 }
 
 /// The answer to a shared request.
@@ -116,6 +137,7 @@ impl<V: View> Feed<V> {
                 answer: None,
                 untaken: 0,
                 worth_from: 2,
+                pause_until: None,
             }),
             relay: Arc::default(),
             limit,
@@ -127,13 +149,14 @@ impl<V: View> Feed<V> {
         let mut state = self.lock();
         state.members += 1;
         state.joined += 1;
-        let (id, seen) = (state.joined, state.answered);
+        let (id, seen, not_before) = (state.joined, state.answered, state.pause_until);
         drop(state);
         Member {
             feed: self,
             id,
             seen,
             since,
+            not_before,
             sleep: Box::pin(sleep(Duration::ZERO)),
         }
     }
@@ -143,16 +166,18 @@ impl<V: View> Feed<V> {
     }
 
     /// Polls the request, which the member has in hand. True when it has been answered.
-    fn drive(&self, mut request: Read<V>, began: Instant, cx: &Context<'_>) -> bool {
-        let woken = self.relay.serve(cx.waker());
+    fn drive(&self, mut request: Begun<V>, cx: &Context<'_>) -> bool {
+        // A wake from before it was begun is of an earlier one.
+        let woken = self.relay.serve(cx.waker()).filter(|at| *at > request.at);
         let relay = Waker::from(Arc::clone(&self.relay));
-        let Poll::Ready(result) = request.as_mut().poll(&mut Context::from_waker(&relay)) else {
-            self.lock().request = Request::Out(request, began);
+        let polled = request.read.as_mut().poll(&mut Context::from_waker(&relay));
+        let Poll::Ready(result) = polled else {
+            self.lock().request = Request::Out(request);
             return false;
         };
         let answer = Answer {
             result,
-            began,
+            began: request.at,
             came: woken.unwrap_or_else(Instant::now),
             chance: fastrand::f64(),
         };
@@ -168,8 +193,13 @@ impl<V: View> Feed<V> {
 
 impl<V: View> State<V> {
     fn publish(&mut self, answer: Answer<V>) -> Option<Arc<Answer<V>>> {
-        if let Ok(view) = &answer.result {
-            self.worth_from = view.worth_from();
+        self.pause_until = None;
+        match &answer.result {
+            Ok(view) => self.worth_from = view.worth_from(),
+            Err(error) => {
+                let asked = error.retry_after().map(|pause| pause.min(LONGEST_PAUSE));
+                self.pause_until = asked.map(|pause| after(answer.came, pause));
+            }
         }
         self.request = Request::None;
         self.driver = None;
@@ -180,11 +210,11 @@ impl<V: View> State<V> {
     }
 
     /// The request, for a member that is to drive it from now on.
-    fn hand_over(&mut self, to: u64) -> Option<(Read<V>, Instant)> {
+    fn hand_over(&mut self, to: u64) -> Option<Begun<V>> {
         match std::mem::replace(&mut self.request, Request::InHand) {
-            Request::Out(read, began) => {
+            Request::Out(begun) => {
                 self.driver = Some(to);
-                Some((read, began))
+                Some(begun)
             }
             other => {
                 self.request = other;
@@ -217,15 +247,19 @@ impl<V: View> State<V> {
         soonest.map(|(_, waiting)| waiting.waker.clone())
     }
 
-    /// A request that is out for longer than any can be.
-    fn give_up(&mut self, now: Instant, limit: Duration) -> Request<V> {
-        match &self.request {
-            Request::Out(_, began) if now - *began >= limit => {
-                self.driver = None;
-                std::mem::replace(&mut self.request, Request::None)
-            }
-            _ => Request::None,
+    /// A request that nobody can end: it is out for longer than any can be, or is left to members
+    /// in other runtimes.
+    fn give_up(&mut self, now: Instant, limit: Duration, unserved: bool) -> Request<V> {
+        let Request::Out(begun) = &self.request else {
+            return Request::None;
+        };
+        let left = self.driver.is_none() || unserved;
+        if now - begun.at < limit && !(left && begun.runtime != this_runtime()) {
+            return Request::None;
         }
+        tracing::debug!(age = ?(now - begun.at), "a shared poll is given up, and begun anew");
+        self.driver = None;
+        std::mem::replace(&mut self.request, Request::None)
     }
 }
 
@@ -237,6 +271,8 @@ pub(crate) struct Member<V: View> {
     seen: u64,
     /// An answer to a request that was begun before this is no news.
     since: Instant,
+    /// The service has asked others for a pause until then.
+    not_before: Option<Instant>,
     sleep: Pin<Box<Sleep>>,
 }
 
@@ -244,6 +280,7 @@ impl<V: View> Member<V> {
     /// Waits for a new answer, whoever asked, or until it is due and has to look alone. When it
     /// is due and the feed is worth it, it asks for all, with what `read` makes.
     pub(crate) fn turn<F: FnMut() -> Read<V>>(&mut self, due: Instant, read: F) -> Next<'_, V, F> {
+        let due = self.not_before.map_or(due, |pause| pause.max(due));
         Next {
             member: self,
             due,
@@ -252,24 +289,23 @@ impl<V: View> Member<V> {
         }
     }
 
-    /// It looks alone now: answers to what was asked before are no news.
-    pub(crate) fn looks_alone(&mut self) {
+    /// It has looked alone: answers to what was asked before are no news.
+    pub(crate) fn has_looked(&mut self) {
         self.since = Instant::now();
     }
 
-    /// The answer that it has not taken yet, if it is news to it.
+    /// The answer that it has not taken yet.
     fn take(&mut self, state: &mut State<V>) -> Option<Arc<Answer<V>>> {
         if self.seen == state.answered {
             return None;
         }
         self.seen = state.answered;
         state.untaken -= 1;
-        let answer = if state.untaken == 0 {
+        if state.untaken == 0 {
             state.answer.take()
         } else {
             state.answer.clone()
-        };
-        answer.filter(|answer| answer.began >= self.since)
+        }
     }
 }
 
@@ -324,9 +360,15 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
             let is_due = now >= *due;
             let mut state = feed.lock();
             if let Some(answer) = member.take(&mut state) {
-                return Poll::Ready(Turn::Shared(answer));
+                drop(state);
+                if answer.began >= member.since {
+                    return Poll::Ready(Turn::Shared(answer));
+                }
+                continue;
             }
-            let given_up = state.give_up(now, feed.limit);
+            let unserved = feed.relay.is_unserved();
+            let given_up = state.give_up(now, feed.limit, unserved);
+            let is_late = until.is_some_and(|until| now >= until);
             let idle = matches!(state.request, Request::None);
             let shares = state.members >= state.worth_from;
             // From now on each of them needs an alarm of its own.
@@ -337,8 +379,10 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
             };
             let mut in_hand = None;
             let mut replaced = None;
-            let looks_alone = idle && is_due && !shares;
-            let begins = idle && is_due && shares;
+            // What nothing can end any more is begun anew at once, for all.
+            let is_next = is_due || matches!(given_up, Request::Out(_));
+            let looks_alone = idle && is_due && !shares && !is_late;
+            let begins = idle && is_next && shares && !is_late;
             let mut led = false;
             if !looks_alone {
                 let waiting = Waiting {
@@ -353,7 +397,7 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
                 state.leader = None;
             } else if idle {
                 led = shares && !state.leads(member.id, *due);
-            } else if state.driver.is_none() || feed.relay.is_unserved() {
+            } else if state.driver.is_none() || unserved {
                 in_hand = state.hand_over(member.id);
             }
             drop(state);
@@ -363,14 +407,18 @@ impl<V: View, F: FnMut() -> Read<V>> Future for Next<'_, V, F> {
                 return Poll::Ready(Turn::Alone);
             }
             if begins {
-                in_hand = Some((read(), now));
+                in_hand = Some(Begun {
+                    read: read(),
+                    at: now,
+                    runtime: this_runtime(),
+                });
             }
-            if let Some((request, began)) = in_hand
-                && feed.drive(request, began, cx)
+            if let Some(request) = in_hand
+                && feed.drive(request, cx)
             {
                 continue;
             }
-            if until.is_some_and(|until| now >= until) {
+            if is_late {
                 return Poll::Ready(Turn::Late);
             }
             let again = if is_due {

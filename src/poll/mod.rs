@@ -36,6 +36,9 @@ pub trait Probe: Send {
     /// What the waits that would ask for the same view share.
     fn feed(&self) -> Arc<Feed<Self::View>>;
 
+    /// Whether a look alone may tell what a view does not, or where none can be had.
+    const ALONE_TELLS_MORE: bool = true;
+
     /// Asks for the view, with one request.
     fn read(&self) -> Read<Self::View>;
 
@@ -103,15 +106,21 @@ pub(crate) struct Poll<P: Probe> {
 
 impl<P: Probe> Poll<P> {
     /// `known` is what the answer that began the operation showed at `since`: it is told first,
-    /// without a request.
-    pub(crate) fn new(probe: P, limits: Limits, known: P::Progress, since: Instant) -> Self {
+    /// without a request. Where there was no such answer, the first look comes at once.
+    pub(crate) fn new(
+        probe: P,
+        limits: Limits,
+        known: P::Progress,
+        since: Option<Instant>,
+    ) -> Self {
         let now = Instant::now();
+        let first = |since| {
+            let interval = limits.schedule.interval(Duration::ZERO, fastrand::f64());
+            after(since, interval)
+        };
         Self {
-            next: after(
-                since,
-                limits.schedule.interval(Duration::ZERO, fastrand::f64()),
-            ),
-            member: probe.feed().join(since),
+            next: since.map_or(now, first),
+            member: probe.feed().join(since.unwrap_or(now)),
             probe,
             limits,
             started: now,
@@ -161,15 +170,16 @@ impl<P: Probe> Poll<P> {
         self.polls += 1;
         let told = answer.as_ref().and_then(|answer| match &answer.result {
             Ok(view) => self.probe.see(view).map(Ok),
-            Err(error) if is_about_the_view(error) => None,
+            Err(error) if P::ALONE_TELLS_MORE && is_about_the_view(error) => None,
             Err(error) => Some(Err(error.again())),
         });
         let (looked, came, chance) = if let (Some(told), Some(answer)) = (told, answer) {
             (told, answer.came, answer.chance)
         } else {
-            self.member.looks_alone();
             // In a box, so that a wait is large only while it looks.
-            match Box::pin(timeout_at(deadline, self.probe.look())).await {
+            let looked = Box::pin(timeout_at(deadline, self.probe.look())).await;
+            self.member.has_looked();
+            match looked {
                 Ok(looked) => (looked, Instant::now(), fastrand::f64()),
                 Err(_) => return self.end_late(),
             }
@@ -182,11 +192,11 @@ impl<P: Probe> Poll<P> {
                 self.last_fault = None;
                 self.seen(look);
             }
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(error, came),
         }
     }
 
-    fn failed(&mut self, error: Error) {
+    fn failed(&mut self, error: Error, came: Instant) {
         if !is_passing(&error) {
             self.outcome = Some(Err(error.about(self.probe.subject())));
             return;
@@ -196,7 +206,7 @@ impl<P: Probe> Poll<P> {
         // One odd answer must not put a wait to sleep until its deadline.
         let asked = error.retry_after().unwrap_or_default();
         let pause = asked.min(self.limits.patience);
-        self.next = self.next.max(after(now, pause));
+        self.next = self.next.max(after(came, pause));
         let failing = now - *self.failing_since.get_or_insert(now);
         if failing >= self.limits.patience {
             self.last_fault = Some(error.again());

@@ -5,19 +5,28 @@ use std::time::Duration;
 /// How a wait spreads its polls: the next interval is a fraction of the time already waited,
 /// between a floor and a ceiling.
 ///
-/// A change is noticed at most one interval and one request after the service shows it, so by
-/// default at most 10 % of the time already waited late, never less than 1 s and never more
-/// than 30 s. A wait of 1 hour makes about 170 requests. Where it is known how long it takes,
-/// [`expected`](Schedule::expected) saves nine tenths of them. Each interval is shortened by up
-/// to 10 % at random, so that many waits do not poll together. A `Retry-After` from the service
-/// that is longer than the interval takes its place.
+/// **How late.** A change is noticed at most one interval and one request after the service shows
+/// it. By default the interval is 10 % of the time already waited, at least 1 s and at most 30 s.
+/// Polls that fail, and a `Retry-After` that is longer than the interval, delay it by as much; one
+/// odd `Retry-After` by no more than the patience of the wait. Where waits share their requests,
+/// one that is kept and not polled can delay the others by 2 s.
+///
+/// **How many requests.** By default at most 31 in the first minute, 19 more up to 5 minutes, and
+/// from then on at most 133 an hour: at most 172 in the first hour. Each interval is
+/// shortened by up to 10 % at random, which is in these figures. Waits that share make as many
+/// together as the one of them that polls most often. Where it is known how long it takes,
+/// [`expected`](Schedule::expected) saves nine tenths of them.
 ///
 /// ```
 /// use std::time::Duration;
-/// use cerebras_management::Schedule;
+/// use cerebras_management::{Operation, Schedule, Tracked};
 ///
-/// let often = Schedule::default().ceiling(Duration::from_secs(5));
-/// # let _ = often;
+/// async fn wait_for_an_hour_or_so<T: Tracked>(
+///     upload: Operation<T>,
+/// ) -> cerebras_management::Result<T> {
+///     let schedule = Schedule::default().expected(Duration::from_secs(3600));
+///     upload.wait().schedule(schedule).await
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
@@ -149,6 +158,25 @@ mod tests {
             );
         }
         assert!(polls(&Schedule::default(), hour).len() > 150);
+    }
+
+    #[test]
+    fn no_more_requests_are_made_than_the_documentation_says() {
+        let mut at = Duration::ZERO;
+        let mut polls = Vec::new();
+        while at < Duration::from_secs(7200) {
+            at += Schedule::default().interval(at, 1.0);
+            polls.push(at.as_secs_f64());
+        }
+        let between = |from: f64, to: f64| {
+            let inside = polls.iter().filter(|at| **at > from && **at <= to);
+            inside.count()
+        };
+        assert!(between(0.0, 60.0) <= 31, "{}", between(0.0, 60.0));
+        assert!(between(60.0, 300.0) <= 19, "{}", between(60.0, 300.0));
+        assert!(between(300.0, 3900.0) <= 133, "{}", between(300.0, 3900.0));
+        let hour = between(0.0, 3600.0);
+        assert!(hour <= 172, "{hour}");
     }
 
     #[test]

@@ -75,7 +75,10 @@ fn poll(script: Vec<Script>, limits: Limits) -> (Poll<Scripted>, Arc<Mutex<Vec<I
         script: Arc::new(Mutex::new(script.into())),
         looks: Arc::clone(&looks),
     };
-    (Poll::new(probe, limits, "queued", Instant::now()), looks)
+    (
+        Poll::new(probe, limits, "queued", Some(Instant::now())),
+        looks,
+    )
 }
 
 async fn all(

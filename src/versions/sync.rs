@@ -127,7 +127,7 @@ impl Operation<ModelVersion> {
             done: false,
         };
         let probe = SyncProbe::new(Version::new(client.clone(), name), known.clone());
-        Self::accepted(probe, known)
+        Self::unseen(probe, known)
     }
 
     pub(crate) fn of_sync(client: &Client, version: ModelVersion) -> Result<Self> {

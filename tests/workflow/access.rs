@@ -46,7 +46,7 @@ async fn a_management_key_is_refused_by_inference() {
     );
 }
 
-/// The inference API's own pages show one, and OpenAI's clients expect the other.
+/// The inference API's own pages show one, and `OpenAI`'s clients expect the other.
 #[tokio::test]
 async fn a_chat_that_is_refused_says_why_in_either_shape() {
     for shape in ChatError::ALL {

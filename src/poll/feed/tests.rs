@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::*;
+use crate::error::{Answered, Error, ErrorKind};
 
 mod tasks;
 
@@ -114,7 +115,7 @@ async fn an_answer_to_what_was_asked_before_is_no_news() {
     let ([mut a, mut b], start) = members();
     let mut first = begin(&mut a, start, &service);
     tokio::time::advance(REQUEST / 2).await;
-    b.looks_alone();
+    b.has_looked();
     let second = turn(&mut b, start, &service);
     let (first, second) = tokio::join!(&mut first, second);
     assert_eq!((first, second), (Some(1), Some(2)));
@@ -271,6 +272,73 @@ async fn a_request_that_nothing_ends_is_begun_anew() {
     assert_eq!(turn(&mut b, start, &service).await, Some(1));
     assert_eq!(start.elapsed(), LIMIT + REQUEST);
     assert!(hung.await.is_shared());
+}
+
+/// A runtime of its own, which a test may end.
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().build().expect("a runtime")
+}
+
+#[test]
+fn a_request_whose_runtime_is_gone_is_begun_anew_in_another() {
+    let service = Service::default();
+    let feed = Arc::new(Feed::new(LIMIT));
+    let (first, second) = (runtime(), runtime());
+    let mut a = {
+        let _in_it = first.enter();
+        Arc::clone(&feed).join(Instant::now())
+    };
+    let quick = Duration::from_millis(1);
+    let mut b = {
+        let _in_it = second.enter();
+        Arc::clone(&feed).join(Instant::now())
+    };
+    let (due, slow) = (Instant::now(), Duration::from_secs(30));
+    {
+        let driver = service.clone();
+        first.block_on(async {
+            let turn = a.turn(due, || driver.read(slow));
+            assert!(Box::pin(turn).as_mut().now_or_never().is_none());
+        });
+    }
+    drop(first);
+    let got = second.block_on(async { b.turn(due, || service.read(quick)).await.is_shared() });
+    assert!(got);
+    assert_eq!((service.begun(), service.cancelled()), (2, 1));
+    drop(a);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_is_asked_for_holds_for_who_joins_during_it() {
+    let service = Service::default();
+    let ([mut a, mut b], start) = members();
+    let asks = || -> Read<Nth> {
+        let error = Error::new(ErrorKind::RateLimited, "x").answered(Answered {
+            retry_after: Some(Duration::from_secs(300)),
+            ..Answered::default()
+        });
+        Box::pin(async move { Err(error) })
+    };
+    assert!(a.turn(start, asks).await.is_shared());
+    assert!(b.turn(start, asks).await.is_shared());
+    let mut late = Arc::clone(&a.feed).join(start);
+    assert_eq!(turn(&mut late, start, &service).await, Some(1));
+    assert_eq!(start.elapsed(), Duration::from_secs(300) + REQUEST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_polled_too_late_asks_for_nothing() {
+    let service = Service::default();
+    for alone in [false, true] {
+        let ([mut a, b], start) = members();
+        let _other = (!alone).then_some(b);
+        let until = start + Duration::from_secs(60);
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let late = a.turn(start, || service.read(REQUEST)).until(until).await;
+        assert!(matches!(late, Turn::Late), "alone: {alone}");
+        assert_eq!(service.begun(), 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]

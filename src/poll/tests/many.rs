@@ -24,7 +24,7 @@ async fn a_thousand_waits_ask_once_a_tick_and_each_ends_within_one() {
                 schedule: Schedule::default().floor(TICK).fraction(0.0),
                 ..limits()
             };
-            let mut poll = Poll::new(service.probe(n), limits, "queued", Instant::now());
+            let mut poll = Poll::new(service.probe(n), limits, "queued", Some(Instant::now()));
             loop {
                 if let Step::Done(Ended(ended)) = poll.step().await.expect("no failure") {
                     assert_eq!(ended, n);

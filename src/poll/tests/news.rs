@@ -30,7 +30,7 @@ fn wait(service: &Arc<Service>, n: usize, every: u64, since: Instant) -> (Poll<W
     };
     let probe = service.probe(n);
     let seen = Arc::clone(&probe.seen);
-    (Poll::new(probe, limits, "queued", since), seen)
+    (Poll::new(probe, limits, "queued", Some(since)), seen)
 }
 
 /// Goes on with a wait until that moment; it does not end by then.

@@ -129,7 +129,7 @@ async fn wait(service: Arc<Service>, operation: usize, plan: Plan) -> Option<Wai
     let started = Instant::now();
     let probe = service.probe(operation);
     let seen: Seen = Arc::clone(&probe.seen);
-    let mut poll: Poll<Watcher> = Poll::new(probe, plan.limits.clone(), KNOWN, since);
+    let mut poll: Poll<Watcher> = Poll::new(probe, plan.limits.clone(), KNOWN, Some(since));
     let run = async {
         let mut told = Vec::new();
         loop {

@@ -19,6 +19,8 @@ struct Nth {
     answers: Answers,
     reads: Arc<AtomicU32>,
     alone: Arc<AtomicU32>,
+    /// What a look alone takes, and sees in the end.
+    look: (Duration, &'static str),
 }
 
 impl Nth {
@@ -56,7 +58,8 @@ impl Probe for Nth {
 
     async fn look(&mut self) -> Result<Look<&'static str, u32>> {
         self.alone.fetch_add(1, SeqCst);
-        Ok(Self::judge("done"))
+        tokio::time::sleep(self.look.0).await;
+        Ok(Self::judge(self.look.1))
     }
 
     fn subject(&self) -> String {
@@ -78,8 +81,9 @@ async fn two(
             answers: Arc::clone(&answers),
             reads: Arc::clone(&reads),
             alone: Arc::clone(&alone),
+            look: (Duration::ZERO, "done"),
         };
-        let mut poll = Poll::new(probe, limits(), "queued", Instant::now());
+        let mut poll = Poll::new(probe, limits(), "queued", Some(Instant::now()));
         async move {
             loop {
                 match poll.step().await {
@@ -161,4 +165,40 @@ async fn a_key_that_is_refused_ends_both() {
 
 fn refused_as() -> std::result::Result<u32, ErrorKind> {
     Err(ErrorKind::Unauthorized)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_during_a_long_look_alone_is_no_news() {
+    let feed = Arc::new(Feed::new(Duration::from_secs(60)));
+    // Wait 1 is left out of the first list and looks alone. The lists that come meanwhile are
+    // older than what it sees in the end.
+    let left_out = std::iter::once(Ok(Shown(vec![(0, "queued")])));
+    let lists = |progress, times| std::iter::repeat_with(move || Ok(both(progress))).take(times);
+    let then = lists("queued", 7).chain(lists("in_progress", 4));
+    let lists = left_out.chain(then).chain(lists("done", 2));
+    let answers: Answers = Arc::new(Mutex::new(lists.collect()));
+    let waits = [0, 1].map(|n| {
+        let probe = Nth {
+            n,
+            feed: Arc::clone(&feed),
+            answers: Arc::clone(&answers),
+            reads: Arc::default(),
+            alone: Arc::default(),
+            look: (Duration::from_millis(7500), "in_progress"),
+        };
+        let mut poll = Poll::new(probe, limits(), "queued", Some(Instant::now()));
+        async move {
+            let mut told = Vec::new();
+            loop {
+                match poll.step().await.expect("no failure") {
+                    Step::Progress(progress) => told.push(progress),
+                    Step::Stalled(..) => {}
+                    Step::Done(_) => return told,
+                }
+            }
+        }
+    });
+    let [first, second] = waits;
+    let (_, told) = tokio::join!(first, second);
+    assert_eq!(told, ["queued", "in_progress", "done"]);
 }
