@@ -266,18 +266,23 @@ impl Call {
             body_limit: self.transport.body_limit,
             key: &self.key,
         };
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let started = Instant::now();
         let result = answer::exchange(request, &terms).await;
         let elapsed = started.elapsed();
         match &result {
             Ok(answer) => tracing::debug!(
                 operation = self.op.id,
+                %method,
+                path,
                 status = answer.head.status,
                 request_id = answer.head.request_id,
                 ?elapsed,
                 "answered"
             ),
-            Err(error) => tracing::debug!(operation = self.op.id, %error, ?elapsed, "failed"),
+            Err(error) => {
+                tracing::debug!(operation = self.op.id, %method, path, %error, ?elapsed, "failed");
+            }
         }
         result
     }
