@@ -118,7 +118,7 @@ fn it_says_where_it_is_and_a_port_in_use_starts_nothing() {
     assert_eq!(text(&second.stdout), "");
     let error = text(&second.stderr);
     assert!(
-        error.starts_with("cbm: the simulator cannot start: "),
+        error.starts_with("error: the simulator cannot start: "),
         "{error}"
     );
     assert!(error.contains(&port), "{error}");

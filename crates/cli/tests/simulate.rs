@@ -202,8 +202,8 @@ fn a_file_that_is_wrong_is_refused_with_its_line() {
     assert_refused(
         &output(&["--world", world.path()]),
         &format!(
-            "cbm: {}:2: unknown field `behavior`, expected one of `speed`, `started`, \
-             `behaviour`, `timings`, `org`",
+            "error: {}:2: unknown field `behavior`, expected one of `speed`, `started`, \
+             `journal_limit`, `behaviour`, `timings`, `org`",
             world.path()
         ),
     );
@@ -214,7 +214,7 @@ fn a_file_that_is_wrong_is_refused_with_its_line() {
     assert_refused(
         &output(&["--faults", faults.path()]),
         &format!(
-            "cbm: {}:3: the world has no architecture \"a\"; expected one of: gpt-oss-120b, \
+            "error: {}:3: the world has no architecture \"a\"; expected one of: gpt-oss-120b, \
              llama3.1-8b",
             faults.path()
         ),
@@ -226,7 +226,7 @@ fn a_file_that_is_not_there_is_named() {
     for argument in ["--world", "--faults"] {
         assert_refused(
             &output(&[argument, "no/such.toml"]),
-            "cbm: no/such.toml: cannot be read: No such file or directory (os error 2)",
+            "error: no/such.toml: cannot be read: No such file or directory (os error 2)",
         );
     }
 }

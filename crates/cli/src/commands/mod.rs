@@ -1,9 +1,21 @@
-//! One file a command.
+//! One file a command, and one folder a noun.
 
+pub(crate) mod alias;
+pub(crate) mod archs;
+pub(crate) mod chat;
 pub(crate) mod demo;
+pub(crate) mod deploy;
+pub(crate) mod endpoints;
+pub(crate) mod rollback;
+pub(crate) mod settle;
 pub(crate) mod simulate;
+pub(crate) mod status;
+pub(crate) mod suggest;
+pub(crate) mod upload;
+pub(crate) mod versions;
+pub(crate) mod wait;
 
-/// Anything that ends a command: its line goes to stderr.
+/// What ends the demo or the simulator: its line goes to stderr.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// What was given is wrong, as a file that cannot be read: exit code 2, as for a wrong argument.

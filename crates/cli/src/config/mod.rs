@@ -1,0 +1,146 @@
+//! Where settings come from: a flag, else the environment, else a profile.
+//!
+//! `--profile` is a flag: what the profile that it names sets comes before the environment, so
+//! that no request goes out with the name of one organization and the key of another. Keys come
+//! from the environment and from profiles alone, never from a flag.
+
+mod environment;
+mod file;
+mod key;
+
+use std::path::PathBuf;
+
+use cerebras_management::names::OrgName;
+use cerebras_management::{Client, ClientBuilder};
+
+use crate::exit::Exit;
+use crate::failure::{Doing, Failure, Result};
+use environment::Environment;
+use file::{ConfigFile, Profile};
+use key::KeyFrom;
+
+/// What flags say of the settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) profile: Option<String>,
+    pub(crate) org: Option<String>,
+    pub(crate) base_url: Option<String>,
+}
+
+/// The settings of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    key: Option<KeyFrom>,
+    inference_key: Option<KeyFrom>,
+    org: Option<String>,
+    base_url: Option<String>,
+    /// What a person should know of the file that they are from.
+    pub(crate) warnings: Vec<String>,
+    /// The file that profiles are in, if the platform has a place for it.
+    path: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the environment and the file with the profiles.
+    pub(crate) fn read(flags: &Flags) -> Result<Self> {
+        Self::from(flags, &Environment::read(|name| std::env::var_os(name))?)
+    }
+
+    fn from(flags: &Flags, environment: &Environment) -> Result<Self> {
+        let path = environment.config.clone().or_else(file::default_path);
+        let file = match &path {
+            Some(path) => ConfigFile::read(path, environment.config.is_some())?,
+            None => ConfigFile::default(),
+        };
+        let warnings = file.warning.iter().cloned().collect();
+        let named = flags.profile.as_deref();
+        let profile = file.profile(named.or(environment.profile.as_deref()), path.as_deref())?;
+        let from_environment = Self::of_environment(environment);
+        let from_profile = Self::of_profile(&profile);
+        let (first, second) = if named.is_some() {
+            (from_profile, from_environment)
+        } else {
+            (from_environment, from_profile)
+        };
+        Ok(Self {
+            key: first.key.or(second.key),
+            inference_key: first.inference_key.or(second.inference_key),
+            org: flags.org.clone().or(first.org).or(second.org),
+            base_url: flags
+                .base_url
+                .clone()
+                .or(first.base_url)
+                .or(second.base_url),
+            warnings,
+            path,
+        })
+    }
+
+    fn of_environment(environment: &Environment) -> Self {
+        Self {
+            key: environment.key.clone(),
+            inference_key: environment.inference_key.clone(),
+            org: environment.org.clone(),
+            base_url: environment.base_url.clone(),
+            ..Self::default()
+        }
+    }
+
+    fn of_profile(profile: &Profile) -> Self {
+        Self {
+            key: profile.key(),
+            inference_key: profile.inference_key(),
+            org: profile.org.clone(),
+            base_url: profile.base_url.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The settings of a client, to be built.
+    pub(crate) fn client(&self) -> Result<ClientBuilder> {
+        let Some(key) = &self.key else {
+            return Err(self.no_key());
+        };
+        let mut builder = key.management(Client::builder())?;
+        if let Some(key) = &self.inference_key {
+            builder = key.inference(builder)?;
+        }
+        if let Some(url) = &self.base_url {
+            builder = builder.base_url(url);
+        }
+        Ok(builder.user_agent_suffix(concat!("cbm/", env!("CARGO_PKG_VERSION"))))
+    }
+
+    /// The organization that names without one are of.
+    pub(crate) fn org(&self) -> Result<OrgName> {
+        let Some(name) = &self.org else {
+            return Err(Failure::usage("no organization name").why(
+                "it is part of the name of every version, and was not given",
+            ).next(
+                "set CEREBRAS_ORG_NAME, or give --org; the name is found under \"Management API \
+                 keys\" at https://cloud.cerebras.ai, and is not the organization's id",
+            ));
+        };
+        name.parse::<OrgName>()
+            .doing(|| "the organization name cannot be used".to_owned())
+    }
+
+    fn no_key(&self) -> Failure {
+        let why = match &self.path {
+            Some(path) => format!(
+                "CEREBRAS_MANAGEMENT_API_KEY is not set, and no profile in {} has a key",
+                path.display()
+            ),
+            None => "CEREBRAS_MANAGEMENT_API_KEY is not set".to_owned(),
+        };
+        Failure::new(Exit::Access, "unauthorized", "no Management API key")
+            .why(why)
+            .next(
+                "set CEREBRAS_MANAGEMENT_API_KEY to a key found under \"Management API keys\" at \
+                 https://cloud.cerebras.ai; `cbm simulate` needs none",
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Profiles and keys, as a person has them.
+
+#![allow(missing_docs)]
+
+mod harness;
+
+use cerebras_management_simulator::MANAGEMENT_KEY;
+use harness::{Ran, Service};
+
+/// Runs with the profiles and without the variables that hold keys.
+fn with_profiles(service: &Service, profiles: &str, arguments: &[&str]) -> Ran {
+    let url = service.simulator.base_url();
+    service.folder.profiles(&profiles.replace("URL", &url));
+    let mut cbm = service.cbm(arguments);
+    for variable in [
+        "CEREBRAS_MANAGEMENT_API_KEY",
+        "CEREBRAS_API_KEY",
+        "CEREBRAS_MANAGEMENT_BASE_URL",
+        "CEREBRAS_ORG_NAME",
+    ] {
+        cbm.env_remove(variable);
+    }
+    Ran::of(&cbm.output().expect("cbm runs"))
+}
+
+#[test]
+fn a_profile_has_all_that_is_needed() {
+    let service = Service::fast();
+    let profile = format!(
+        "[profile.work]\norg = \"my-org\"\nbase_url = \"URL\"\nkey = \"{MANAGEMENT_KEY}\"\n"
+    );
+    let ran = with_profiles(&service, &profile, &["archs", "-o", "name"]).ended(0);
+    assert_eq!(ran.out, "gpt-oss-120b\nllama3.1-8b\n");
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn the_nearest_profile_is_suggested() {
+    let service = Service::fast();
+    let profiles = "[profile.work]\norg = \"my-org\"\n[profile.lab]\norg = \"x\"\n";
+    let ran = with_profiles(&service, profiles, &["archs", "--profile", "wrok"]).ended(2);
+    assert!(
+        ran.err.ends_with("  next: did you mean \"work\"?\n"),
+        "{ran:#?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_gives_the_key_and_is_asked_again_when_it_is_refused() {
+    let service = Service::fast();
+    let asked = format!("{}/asked", service.folder.path());
+    // The first key is refused, the second one is good.
+    let line = format!(
+        "if test -e {asked}; then echo {MANAGEMENT_KEY}; else touch {asked}; echo csk-old; fi"
+    );
+    let profile =
+        format!("[profile.work]\norg = \"my-org\"\nbase_url = \"URL\"\nkey_command = \"{line}\"\n");
+    with_profiles(&service, &profile, &["archs"]).ended(0);
+    let statuses: Vec<_> = service.simulator.journal();
+    let statuses: Vec<_> = statuses.iter().map(|entry| entry.status).collect();
+    assert_eq!(statuses, [Some(401), Some(200)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_fails_is_told_and_is_3() {
+    let service = Service::fast();
+    let profile =
+        "[profile.work]\norg = \"my-org\"\nbase_url = \"URL\"\nkey_command = \"exit 7\"\n";
+    let ran = with_profiles(&service, profile, &["archs", "-o", "json"]).ended(3);
+    let message = ran.error()["message"].to_string();
+    assert!(
+        message.contains("key_command ended with exit status: 7"),
+        "{message}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt;
+    let service = Service::fast();
+    let path = service
+        .folder
+        .profiles("[profile.work]\norg = \"my-org\"\n");
+    let run = || service.run(&["archs", "-o", "name"]).ended(0).err;
+    assert_eq!(run(), "");
+    let all = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&path, all).expect("permissions");
+    let shown = path.display();
+    assert_eq!(
+        run(),
+        format!("warning: {shown} can be read by others; `chmod 600 {shown}` mends it\n")
+    );
+}
+
+#[test]
+fn no_key_is_shown_however_much_is_told() {
+    let service = Service::fast();
+    let key = "csk-S3cret-0123456789";
+    for arguments in [
+        &["archs", "-vv"][..],
+        &[
+            "deploy",
+            "candidate",
+            harness::ENDPOINT,
+            "-vv",
+            "-o",
+            "json",
+        ],
+        &["deploy", "candidate", harness::ENDPOINT, "--dry-run", "-vv"],
+    ] {
+        let mut cbm = service.cbm(arguments);
+        cbm.env("CEREBRAS_MANAGEMENT_API_KEY", key);
+        let ran = Ran::of(&cbm.output().expect("cbm runs")).ended(3);
+        assert!(!format!("{ran:?}").contains("S3cret"), "{ran:#?}");
+        assert!(ran.err.contains("HTTP 401"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_one_is_not_repeated() {
+    let service = Service::fast();
+    let mut cbm = service.cbm(&["archs"]);
+    cbm.env("CEREBRAS_MANAGEMENT_API_KEY", "Bearer csk-S3cret");
+    let ran = Ran::of(&cbm.output().expect("cbm runs")).ended(3);
+    assert_eq!(
+        ran.err,
+        "error: CEREBRAS_MANAGEMENT_API_KEY holds no key\n  \
+         why: API key: byte 0: it starts with \"Bearer \"\n  \
+         next: give the key alone; \"Bearer \" is added when it is sent\n"
+    );
+}
+
+#[test]
+fn each_request_is_told_with_vv() {
+    let service = Service::fast();
+    let ran = service.run(&["archs", "-vv"]).ended(0);
+    assert!(
+        ran.err
+            .contains("method=GET path=\"/management/v1/orgs/my-org/models\" status=200"),
+        "{ran:#?}"
+    );
+}
