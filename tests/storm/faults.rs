@@ -6,7 +6,7 @@ use cerebras_management::ErrorKind::{self, *};
 use cerebras_management_simulator::FaultAction;
 
 /// How long the client of a fault that delays waits for one request.
-pub(crate) const IMPATIENT: Duration = Duration::from_millis(250);
+pub(crate) const IMPATIENT: Duration = Duration::from_millis(500);
 
 /// What a fault does to a request that it hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,16 @@ fn limited(seconds: u64) -> FaultAction {
     FaultAction::Status {
         status: 429,
         retry_after: Some(seconds.into()),
+    }
+}
+
+/// Handled, and answered as if something behind it had given up. A 429 after all is not here: that
+/// it was not handled is what a 429 says, and docs/assumptions.md takes it at its word.
+fn done(status: u16, edge_page: bool) -> FaultAction {
+    FaultAction::HandledThen {
+        status,
+        retry_after: None,
+        edge_page,
     }
 }
 
@@ -112,6 +122,8 @@ pub(crate) fn all() -> Vec<Named> {
         ),
         named("lose", Passing, FaultAction::LoseAnswer, &[Transport]),
         named("cut", Passing, FaultAction::CutBody, &[Transport]),
+        named("done-504", Passing, done(504, false), &[Unavailable]),
+        named("done-502", Passing, done(502, true), &[Unavailable]),
         slow(named(
             "late",
             Passing,

@@ -1,6 +1,6 @@
 //! What an operation that has succeeded says of the world.
 
-use cerebras_management::{Deployment, ModelVersion, Obtained, Result};
+use cerebras_management::{Deployment, ModelVersion, Obtained, Result, Resumed};
 
 use crate::world::{self, Truth};
 
@@ -69,4 +69,15 @@ pub(crate) fn read_deployment(deployment: &Deployment) -> world::Deployment {
 pub(crate) fn deployed(deployment: &Deployment) -> u64 {
     let version = deployment.version.as_ref().unwrap().version();
     version.as_id().unwrap().get()
+}
+
+/// The integer id of the version that was found, or the id of the deployment.
+pub(crate) fn found(resumed: &Resumed) -> String {
+    if let Resumed::Upload(upload) = resumed {
+        return upload.name().version().to_string();
+    }
+    if let Resumed::Rollout(rollout) = resumed {
+        return rollout.deployment_id().to_owned();
+    }
+    panic!("{resumed:?} is neither")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cerebras_management::{Client, ClientBuilder, RetryPolicy, Schedule};
 use cerebras_management_simulator::{
-    DeploymentTruth, Entry, Operation, SeedOrg, Simulator, Snapshot, VersionTruth,
+    DeploymentTruth, Entry, FaultAction, Operation, SeedOrg, Simulator, Snapshot, VersionTruth,
 };
 
 pub(crate) const ORG: &str = "my-org";
@@ -137,7 +137,8 @@ impl From<&Snapshot> for Truth {
 /// Whether the service has carried a write out, whatever the client learned of it: it was handled
 /// and not refused.
 pub(crate) fn was_carried_out(entry: &Entry) -> bool {
-    let refused = entry.status.is_some_and(|status| status >= 300);
+    let told = !matches!(entry.fault, Some(FaultAction::HandledThen { .. }));
+    let refused = told && entry.status.is_some_and(|status| status >= 300);
     is_write(entry) && entry.handled && !refused
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cerebras_management::{Error, ErrorKind, Pending, Resumed, Sent};
+use cerebras_management::{Error, ErrorKind, Pending, Sent};
 use cerebras_management_simulator::{Entry, Fault, Operation as Route};
 
 use super::operations::{Kind, Operation};
 use super::rig::Rig;
+use super::rules;
 use crate::faults::{Named, Way};
 use crate::leaks;
-use crate::told::Told;
+use crate::told::{Told, found};
 use crate::world::{Truth, is_write, lines, was_carried_out};
 
 /// Which requests for a route a fault hits.
@@ -96,6 +97,13 @@ impl Cell {
         }
         if let Some(error) = judge.error.take() {
             judge.kind(&error, fault.kinds);
+            if judge.before.named("production").is_some() && operation.kind == Kind::Moves {
+                let put_back = self.route == Route::UpdateModelVersionAliases
+                    && *position == Position::Second
+                    && fault.name != "refuse";
+                let lost = rules::alias_left(&rig, &error, put_back).await;
+                judge.wrong.extend(lost);
+            }
         }
         if !was_hit {
             letter = '·';
@@ -132,7 +140,10 @@ impl Cell {
         // Four attempts outlast two faults, but for a service that is away for a while.
         let outlasted = *position != Position::Every && fault.name != "refuse";
         let refused = fault.kinds == [ErrorKind::RateLimited];
-        let handled = matches!(fault.name, "lose" | "cut" | "late" | "slow");
+        let handled = matches!(
+            fault.name,
+            "lose" | "cut" | "late" | "slow" | "done-504" | "done-502"
+        );
         match (fault.way, operation.kind) {
             (Way::Harmless, _) => Some("the fault harms nobody"),
             (Way::Passing, _) if !outlasted || fault.name == "limit" => None,
@@ -230,6 +241,9 @@ impl<'a> Judge<'a> {
         if carried_out > self.operation.kind.most() {
             self.wrong(format!("{carried_out} writes were carried out"));
         }
+        if self.operation.kind == Kind::Once {
+            self.wrong.extend(rules::sent_blindly(&self.journal));
+        }
         let now = self.rig.truth();
         let error = match result {
             Ok(told) => {
@@ -325,10 +339,8 @@ impl<'a> Judge<'a> {
         let written: Pending = pending.to_string().parse().unwrap();
         assert_eq!(written, *pending);
         let settled = self.rig.client.settle(&written).await;
-        let found = match &settled {
-            Ok(None) => None,
-            Ok(Some(Resumed::Upload(upload))) => Some(upload.name().version().to_string()),
-            Ok(Some(Resumed::Rollout(rollout))) => Some(rollout.deployment_id().to_owned()),
+        let seen = match &settled {
+            Ok(settled) => settled.as_ref().map(found),
             Err(unclear) => {
                 leaks::watch().error(unclear);
                 // Where nothing was read before, what is there may be older; that is said.
@@ -339,12 +351,12 @@ impl<'a> Judge<'a> {
                 return 'q';
             }
         };
-        if made != found.clone().into_iter().collect::<Vec<_>>() {
+        if made != seen.clone().into_iter().collect::<Vec<_>>() {
             self.wrong(format!(
-                "it settles to {found:?}, and there is {made:?}: {error}"
+                "it settles to {seen:?}, and there is {made:?}: {error}"
             ));
         }
-        if found.is_some() { 's' } else { 'n' }
+        if seen.is_some() { 's' } else { 'n' }
     }
 
     /// The kind is one that the fault can cause.

@@ -4,6 +4,7 @@
 mod cell;
 mod operations;
 mod rig;
+mod rules;
 mod table;
 mod writes;
 
@@ -22,8 +23,8 @@ use operations::Kind;
 use table::Table;
 
 /// How many run at once: those that need the processor, and those that mostly wait.
-const BUSY: usize = 16;
-const IDLE: usize = 96;
+const BUSY: usize = 12;
+const IDLE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_is_right_under_every_fault() {

@@ -10,7 +10,7 @@ use cerebras_management_simulator::{DeploymentState, SyncState};
 
 use super::rig::{Clock, Rig};
 use super::writes;
-use crate::told::{Told, deployed, read, read_deployment, seen, told};
+use crate::told::{Told, deployed, found, read, read_deployment, seen, told};
 use crate::world::{self, ARCHITECTURE, ENDPOINT};
 
 pub(super) type Running = Pin<Box<dyn Future<Output = Result<Told>> + Send>>;
@@ -276,11 +276,8 @@ fn pending_deploy(rig: &Rig) -> Pending {
 }
 
 async fn settle(rig: &Rig, pending: &Pending) -> Result<Option<String>> {
-    Ok(match rig.client.settle(pending).await? {
-        None => None,
-        Some(Resumed::Upload(upload)) => Some(upload.name().version().to_string()),
-        Some(Resumed::Rollout(rollout)) => Some(rollout.deployment_id().to_owned()),
-    })
+    let settled = rig.client.settle(pending).await?;
+    Ok(settled.as_ref().map(found))
 }
 
 async fn settle_upload(rig: Arc<Rig>) -> Running {

@@ -84,8 +84,12 @@ impl fmt::Display for Table {
 }
 
 fn shortened(name: &str) -> String {
-    name.chars()
-        .filter(|c| *c != '-' && *c != '/')
-        .take(4)
-        .collect()
+    match name.strip_prefix("done-") {
+        Some(status) => format!("d{status}"),
+        None => name
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .take(4)
+            .collect(),
+    }
 }

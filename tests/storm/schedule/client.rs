@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use cerebras_management::{Client, Error, ErrorKind, Pending, Result, Resumed};
+use cerebras_management::{Client, Error, ErrorKind, Pending, Result};
 
 use super::findings::Wrong;
 use super::storm::{Storm, own_endpoint};
 use crate::leaks;
-use crate::told::Told;
+use crate::told::{self, Told};
 use crate::world::{Truth, Version};
 
 pub(super) struct Worker<'a> {
@@ -197,10 +197,7 @@ impl<'a> Worker<'a> {
             match self.client.settle(pending).await {
                 Ok(None) if made.is_some() && nothing < 3 => nothing += 1,
                 Ok(found) => {
-                    let found = found.map(|found| match found {
-                        Resumed::Upload(upload) => upload.name().version().to_string(),
-                        Resumed::Rollout(rollout) => rollout.deployment_id().to_owned(),
-                    });
+                    let found = found.as_ref().map(told::found);
                     if found.as_ref() != made {
                         let what = format!("{place}: it settles to {found:?}, and is {made:?}");
                         self.storm.wrong(Wrong::Untruthful, what);

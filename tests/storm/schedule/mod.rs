@@ -29,7 +29,7 @@ use storm::Storm;
 const CLIENTS: usize = 8;
 
 /// In CI. `STORM_OPERATIONS=5000` is the long run.
-const OPERATIONS: usize = 800;
+const OPERATIONS: usize = 2_000;
 
 fn setting(name: &str, otherwise: u64) -> u64 {
     match std::env::var(name) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cerebras_management::{Client, Resumed};
+use cerebras_management::Client;
 use cerebras_management_simulator::Operation as Route;
 
 use super::CLIENTS;
@@ -10,6 +10,7 @@ use super::findings::{Report, Wrong};
 use super::shared::{listed_alias, shared_weights};
 use super::storm::{SEEDED, SHARED_ALIASES, SHARED_LIST, Storm, model};
 use crate::leaks;
+use crate::told;
 use crate::world::{Truth, was_carried_out};
 
 impl Storm {
@@ -33,10 +34,9 @@ impl Storm {
         for (key, pending) in pending {
             let settled = client.settle(&pending).await;
             let found = settled.unwrap_or_else(|error| panic!("{pending}: {error}"));
-            let found = found.map(|found| match found {
-                Resumed::Upload(upload) => upload.name().version().as_id().unwrap().get(),
-                Resumed::Rollout(rollout) => panic!("{rollout:?} is no upload"),
-            });
+            let found: Option<u64> = found
+                .as_ref()
+                .map(|found| told::found(found).parse().unwrap());
             let there = of_key(&truth, key);
             if found != there.first().copied() {
                 let what = format!("key {key} settles to {found:?}, and there is {there:?}");

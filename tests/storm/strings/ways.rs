@@ -200,15 +200,15 @@ fn aliases() -> Vec<Way> {
 async fn resume(client: Client, handle: String) -> Result<()> {
     let handle: Handle = handle.parse().map_err(Error::from)?;
     let soon = Duration::from_millis(50);
-    match client.resume(&handle)? {
-        Resumed::Upload(upload) => {
-            let wait = upload.wait().schedule(quick()).deadline(soon);
-            wait.await.map(drop)
-        }
-        Resumed::Rollout(rollout) => {
-            let wait = rollout.wait().schedule(quick()).deadline(soon);
-            wait.await.map(drop)
-        }
+    let resumed = client.resume(&handle)?;
+    if let Resumed::Upload(upload) = resumed {
+        let wait = upload.wait().schedule(quick()).deadline(soon);
+        wait.await.map(drop)
+    } else if let Resumed::Rollout(rollout) = resumed {
+        let wait = rollout.wait().schedule(quick()).deadline(soon);
+        wait.await.map(drop)
+    } else {
+        panic!("{resumed:?} is neither")
     }
 }
 
