@@ -14,7 +14,7 @@ pub(crate) struct Beset {
     pub(crate) name: &'static str,
     action: FaultAction,
     hits: Hits,
-    /// How many waits there are side by side, where a scenario can have more than one.
+    /// How many waits there are side by side.
     pub(crate) waits: usize,
 }
 

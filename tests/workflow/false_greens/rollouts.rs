@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use cerebras_management::names::VersionId;
-use cerebras_management::{Deployment, ErrorKind, Operation, Result, Serving};
+use cerebras_management::{Deployment, ErrorKind, Operation, Result, Serving, Wait};
 use cerebras_management_simulator::{Operation as Route, RolloutOutcome, Simulator};
+use futures_util::future::join_all;
 
 use super::behaviours::Setting;
 use super::beset::{NOT_FOUND, REFUSED};
@@ -162,18 +163,30 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
         Err(error) => return Verdict::Red(why(error.kind())),
     };
     rig.pace.change_step(pace);
-    let wait = wait_for(&operation);
-    let ended = match &setting.beset {
-        None => wait.patience(Duration::ZERO).await,
+    let verdicts = match &setting.beset {
+        None => vec![
+            judged(
+                &rig,
+                &operation,
+                wait_for(&operation).patience(Duration::ZERO),
+            )
+            .await,
+        ],
         Some(beset) => {
             beset.begin(&rig, &[Route::GetEndpoint], pace);
-            wait.await
+            let waits = (0..beset.waits).map(|_| judged(&rig, &operation, wait_for(&operation)));
+            join_all(waits).await
         }
     };
     rig.simulator.clear_faults();
-    let verdict = judge(&rig, &operation, ended);
     what_is_said_to_serve_does(&rig, scenario, &setting).await;
-    verdict
+    verdicts.into_iter().max_by_key(|v| v.badness()).unwrap()
+}
+
+/// The verdict on a wait at the very moment of its end.
+async fn judged(rig: &Rig, operation: &Operation<Deployment>, wait: Wait<Deployment>) -> Verdict {
+    let ended = wait.await;
+    judge(rig, operation, ended)
 }
 
 /// `Endpoint::serving` tells the truth, or names it among what it cannot choose from.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use cerebras_management::{ErrorKind, ModelVersion, Result, wait_all};
+use cerebras_management::{ErrorKind, ModelVersion, Wait};
 use cerebras_management_simulator::{Operation as Route, Simulator, SyncOutcome, SyncState};
+use futures_util::future::join_all;
 
 use super::behaviours::Setting;
 use super::beset::{NOT_FOUND, REFUSED, UNKNOWN_STATUS};
@@ -76,42 +77,43 @@ pub(super) async fn run(scenario: Scenario, setting: Setting, pace: Duration) ->
         Err(error) => return Verdict::Red(why(error.kind())),
     };
     rig.pace.change_step(pace);
-    match &setting.beset {
-        None => {
-            let ended = wait_for(&operation).patience(Duration::ZERO).await;
-            judge(&rig, ended, &setting).await
-        }
+    let ended = match &setting.beset {
+        None => vec![judged(&rig, wait_for(&operation).patience(Duration::ZERO)).await],
         Some(beset) => {
             let routes = [Route::GetModelVersion, Route::ListModelVersions];
             beset.begin(&rig, &routes, pace);
-            let waits = (0..beset.waits).map(|_| wait_for(&operation));
-            let mut verdicts = Vec::new();
-            for ended in wait_all(waits).await {
-                rig.simulator.clear_faults();
-                verdicts.push(judge(&rig, ended, &setting).await);
-            }
-            let worst = verdicts.into_iter().max_by_key(|v| v.badness());
-            worst.unwrap()
+            let waits = (0..beset.waits).map(|_| judged(&rig, wait_for(&operation)));
+            join_all(waits).await
         }
+    };
+    rig.simulator.clear_faults();
+    for version in ended.iter().filter_map(|(_, version)| version.as_ref()) {
+        it_can_be_deployed(&rig, version, &setting).await;
     }
+    let verdicts = ended.iter().map(|(verdict, _)| *verdict);
+    verdicts.max_by_key(|v| v.badness()).unwrap()
 }
 
-async fn judge(rig: &Rig, ended: Result<ModelVersion>, setting: &Setting) -> Verdict {
+/// The verdict on a wait at the very moment of its end, and the version that it calls good.
+async fn judged(rig: &Rig, wait: Wait<ModelVersion>) -> (Verdict, Option<ModelVersion>) {
+    let ended = wait.await;
     let truth = &rig.simulator.versions(ARCHITECTURE)[0];
     let synced = truth.sync == SyncState::Synced;
     let over = synced || truth.sync == SyncState::Failed;
     match ended {
         Ok(version) if synced => {
             assert_eq!(id_of(&version), truth.id);
-            it_can_be_deployed(rig, &version, setting).await;
-            Verdict::Green
+            (Verdict::Green, Some(version))
         }
-        Ok(_) => Verdict::FalseGreen,
-        Err(error) => match why(error.kind()) {
-            why if synced => Verdict::FalseRed(why),
-            why @ Why::Said(_) if !over => Verdict::FalseRed(why),
-            why => Verdict::Red(why),
-        },
+        Ok(_) => (Verdict::FalseGreen, None),
+        Err(error) => {
+            let verdict = match why(error.kind()) {
+                why if synced => Verdict::FalseRed(why),
+                why @ Why::Said(_) if !over => Verdict::FalseRed(why),
+                why => Verdict::Red(why),
+            };
+            (verdict, None)
+        }
     }
 }
 
