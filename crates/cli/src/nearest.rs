@@ -19,7 +19,7 @@ mod tests {
     #[test]
     fn a_slip_is_corrected_and_another_word_is_not() {
         let names = ["production", "candidate", "run-42"];
-        assert_eq!(nearest("prodution", names), Some("production"));
+        assert_eq!(nearest("productiom", names), Some("production"));
         assert_eq!(nearest("run-43", names), Some("run-42"));
         assert_eq!(nearest("staging", names), None);
         assert_eq!(nearest("anything", []), None);

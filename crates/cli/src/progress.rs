@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use crate::output::time::took;
 use crate::output::{printable, to_stderr};
@@ -41,6 +41,7 @@ impl Progress {
     pub(crate) fn line(self, title: &str) -> Line {
         let bar = (self.mode == Mode::Live).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let bar = bar.with_finish(ProgressFinish::AndClear);
             set_style(&bar, "{spinner:.cyan} {msg} {elapsed:.dim}");
             bar.set_message(title.to_owned());
             bar.enable_steady_tick(Duration::from_millis(100));

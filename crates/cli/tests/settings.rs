@@ -38,7 +38,7 @@ fn a_profile_has_all_that_is_needed() {
 fn the_nearest_profile_is_suggested() {
     let service = Service::fast();
     let profiles = "[profile.work]\norg = \"my-org\"\n[profile.lab]\norg = \"x\"\n";
-    let ran = with_profiles(&service, profiles, &["archs", "--profile", "wrok"]).ended(2);
+    let ran = with_profiles(&service, profiles, &["archs", "--profile", "worj"]).ended(2);
     assert!(
         ran.err.ends_with("  next: did you mean \"work\"?\n"),
         "{ran:#?}"
