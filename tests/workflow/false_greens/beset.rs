@@ -60,6 +60,14 @@ pub(crate) fn actions() -> Vec<(&'static str, FaultAction)> {
         ("answer null", answer("null")),
         ("challenge", FaultAction::EdgePage { status: 403 }),
         ("page 200", FaultAction::EdgePage { status: 200 }),
+        (
+            "handled",
+            FaultAction::HandledThen {
+                status: 504,
+                retry_after: None,
+                edge_page: false,
+            },
+        ),
         ("down", FaultAction::Refuse { milliseconds: 5 }),
         ("closed", FaultAction::Close),
         ("lost", FaultAction::LoseAnswer),
