@@ -1,5 +1,7 @@
 //! What every command has: the settings, the client, and where to write.
 
+use std::io::IsTerminal;
+
 use cerebras_management::names::{ModelVersionName, OrgName};
 use cerebras_management::{Client, Endpoint, Org, Version};
 use clap::ArgAction;
@@ -74,14 +76,17 @@ impl Context {
             org: global.org.clone(),
             base_url: global.base_url.clone(),
         })?;
+        // For a program, what is on standard error is an error, as one JSON object.
+        let for_a_program = global.output.is_json() && !std::io::stderr().is_terminal();
+        let quiet = global.quiet || for_a_program;
         let context = Self {
             out: Output {
                 format: global.output,
             },
-            progress: Progress::new(global.quiet || global.no_progress, global.verbose > 1),
+            progress: Progress::new(quiet || global.no_progress, global.verbose > 1),
             interrupt,
             settings,
-            quiet: global.quiet,
+            quiet,
         };
         for warning in &context.settings.warnings {
             context.note(&format!("warning: {warning}"));

@@ -87,7 +87,7 @@ fn a_rollout_that_fails_is_1_and_says_so_in_each_format() {
         .fail_next_rollout(ENDPOINT)
         .expect("an endpoint");
     let ran = service
-        .run(&[&DEPLOY[..], &["-o", "ndjson", "--quiet"]].concat())
+        .run(&[&DEPLOY[..], &["-o", "ndjson"]].concat())
         .ended(1);
     assert_eq!(ran.error()["kind"], "operation_failed");
     let last = ran.out.lines().last().expect("a line");
@@ -109,8 +109,7 @@ fn a_sync_that_fails_is_1() {
         .run(&[&UPLOAD[..], &["-o", "json"]].concat())
         .ended(1);
     assert_eq!(ran.out, "");
-    let line = ran.err.lines().last().expect("a line");
-    let error: Value = serde_json::from_str(line).expect("JSON");
+    let error = ran.error();
     assert_eq!(error["kind"], "operation_failed");
     assert_eq!(
         error["remedy"],
@@ -269,8 +268,7 @@ fn an_interrupted_wait_prints_the_handle_and_what_goes_on() {
     for signal in ["-INT", "-TERM"] {
         let (_service, rollout, ran) = interrupted_by(signal);
         let ran = ran.ended(130);
-        let line = ran.err.lines().last().expect("a line");
-        let error: Value = serde_json::from_str(line).expect("JSON");
+        let error = ran.error();
         assert_eq!(error["kind"], "interrupted");
         assert_eq!(error["handle"], rollout.as_str());
         assert_eq!(
