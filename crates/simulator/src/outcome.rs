@@ -17,7 +17,7 @@ pub enum SyncOutcome {
     /// Queued, in progress, then `done: true` with a status of your own; the version cannot be
     /// deployed.
     Ends {
-        /// The status, such as `cancelled`.
+        /// The status, such as `cancelled`. A plan with `done` is refused: that is a good end.
         status: String,
     },
 }
