@@ -196,7 +196,7 @@ impl Run<'_> {
         })
     }
 
-    async fn was_not_added(&self, error: Error) -> Result<AliasMove> {
+    async fn was_not_added(&mut self, error: Error) -> Result<AliasMove> {
         let step = Step::Add;
         Err(match (self.look_who().await, &self.plan.remove) {
             (Ok(Names::Target(_)), _) => return self.verify(None).await,
@@ -214,14 +214,19 @@ impl Run<'_> {
     }
 
     /// Gives the alias back to the version that had it, and says how that went.
-    async fn put_back(&self, remove: &Edit, error: Error) -> Result<AliasMove> {
+    async fn put_back(&mut self, remove: &Edit, error: Error) -> Result<AliasMove> {
         let step = Step::Add;
+        let restored = self.restore(remove.name()).await;
+        self.in_doubt |= match &restored {
+            Ok(written) => written.is_in_doubt(),
+            Err(second) => second.may_have_happened(),
+        };
         let error = if self.in_doubt {
             error.in_doubt()
         } else {
             error
         };
-        let Err(second) = self.restore(remove.name()).await else {
+        let Err(second) = restored else {
             return Err(self.was_put_back(error, remove.name()));
         };
         Err(match self.look_who().await {
@@ -258,13 +263,24 @@ impl Run<'_> {
         }
     }
 
-    async fn restore(&self, from: &ModelVersionName) -> Result<ModelVersion> {
+    /// Writes the alias to the version that had it, beside what that has now, and reads it back.
+    async fn restore(&self, from: &ModelVersionName) -> Result<Written> {
         let MovePlan { client, intent, .. } = self.plan;
         let version = Version::new(client.clone(), from.clone()).get().await?;
         let mut wanted = sendable(&version)?;
+        if wanted.contains(&intent.alias) {
+            // Somebody else has given it back since it was looked for.
+            let version = Box::new(version);
+            let lost = false;
+            return Ok(Written::Seen { version, lost });
+        }
         wanted.push(intent.alias.clone());
         let edit = Edit::new(client, &version, wanted)?;
-        edit.apply(Silence::IsLeft).await
+        let written = edit.write(Silence::IsLeft).await?;
+        if let Written::Answered(told) = &written {
+            edit.read_back(told.clone()).await?;
+        }
+        Ok(written)
     }
 
     /// What failed, by its cause, and how it stands now.

@@ -6,7 +6,7 @@ use cerebras_management_simulator::{Fault, FaultAction, Operation as Route};
 use super::{
     BEFORE, MOVED, NOWHERE, PATCH, down, forbidden, held, intent, lists, of_the_move, rig,
 };
-use crate::harness::{Rig, name_of, refused};
+use crate::harness::{Rig, name_of, path_of, refused};
 
 /// What is said where a write may come late.
 fn late(rig: &Rig) -> String {
@@ -50,6 +50,72 @@ async fn an_alias_that_the_target_does_not_get_is_put_back() {
         assert!(line.contains(&state), "{line}");
         assert_eq!(held(&rig), lists(BEFORE));
     }
+}
+
+/// The write that put it back may be adrift, whatever it looks like: the doubt stays.
+#[tokio::test]
+async fn a_put_back_whose_answer_is_lost_is_in_doubt() {
+    let rig = rig().await;
+    rig.simulator
+        .inject(Fault::on(PATCH, forbidden()).version("2"));
+    let lost = Fault::on(PATCH, FaultAction::LoseAnswer).version("1");
+    rig.simulator.inject(lost.after(1));
+    let error = refused(rig.model().move_alias("production", "2").await);
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert!(error.may_have_happened());
+    let line = error.to_string();
+    let state = format!(
+        "; it was put back and names {} again{} (",
+        name_of(1),
+        late(&rig)
+    );
+    assert!(line.contains(&state), "{line}");
+    assert_eq!(held(&rig), lists(BEFORE));
+    assert_eq!(rig.writes().len(), 3);
+}
+
+/// As above, when only a later look shows that it was put back.
+#[tokio::test]
+async fn a_put_back_that_is_seen_only_later_is_in_doubt() {
+    let rig = rig().await;
+    rig.simulator
+        .inject(Fault::on(PATCH, forbidden()).version("2"));
+    let lost = Fault::on(PATCH, FaultAction::LoseAnswer).version("1");
+    rig.simulator.inject(lost.after(1));
+    // Read by its id: to put it back, and after the answer to that was lost.
+    let blind = Fault::on(Route::GetModelVersion, forbidden()).version("1");
+    rig.simulator.inject(blind.after(1));
+    let error = refused(rig.model().move_alias("production", "2").await);
+    assert!(error.may_have_happened());
+    let line = error.to_string();
+    let state = format!(
+        "; it was put back and names {} again{} (",
+        name_of(1),
+        late(&rig)
+    );
+    assert!(line.contains(&state), "{line}");
+    assert_eq!(held(&rig), lists(BEFORE));
+}
+
+/// Between the look that found it on no version and the read of the list it goes back to.
+#[tokio::test]
+async fn an_alias_that_somebody_else_has_put_back_is_not_written_again() {
+    let rig = rig().await;
+    rig.simulator
+        .inject(Fault::on(PATCH, forbidden()).version("2"));
+    let somebody = rig.somebody_else();
+    // Two looks, the remove, the add, a look, and then the read to put it back.
+    rig.pace.before(6, async move {
+        somebody.version("1").add_alias("production").await.unwrap();
+    });
+    let error = refused(rig.model().move_alias("production", "2").await);
+    let line = error.to_string();
+    assert!(line.contains("; it was put back and names "), "{line}");
+    assert!(!error.may_have_happened());
+    assert_eq!(held(&rig), lists(BEFORE));
+    let writes = [(1, 200), (2, 403), (1, 200)];
+    let writes = writes.map(|(id, status)| format!("PATCH {} {status}", path_of(id)));
+    assert_eq!(rig.writes(), writes, "the last is theirs");
 }
 
 #[tokio::test]
