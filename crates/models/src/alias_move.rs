@@ -11,9 +11,10 @@
 //! has the alias, it is added; when the version has it that had it at first, it stays there, or the
 //! move is begun again. The intent is closed when it is so old that nothing of it can be adrift.
 //!
-//! Followed by `Model::move_alias` under `RetryPolicy::none()`, with the intent kept by the caller;
-//! `Client::resume_move` is [`Protocol::BeginsAgain`]. Under other policies a removal that met
-//! silence may be sent again: [`Protocol::ResendsTheRemoval`].
+//! Followed by `Model::move_alias` under every `RetryPolicy`, with the intent kept by the caller: a
+//! write that was surely not processed may be sent again, one that met silence is not.
+//! `Client::resume_move` leaves the alias where it is when the version has it that had it at first;
+//! to begin the move again, with `MoveAlias::from`, is [`Protocol::BeginsAgain`].
 
 use std::collections::BTreeSet;
 
