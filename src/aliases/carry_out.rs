@@ -60,7 +60,7 @@ impl MovePlan {
                 run.in_doubt |= written.is_in_doubt();
                 run.wrote = true;
                 let told = match written {
-                    Written::Answered(told) => told,
+                    Written::Answered { told, .. } => told,
                     Written::Seen { .. } => None,
                 };
                 run.verify(told).await
@@ -277,8 +277,8 @@ impl Run<'_> {
         wanted.push(intent.alias.clone());
         let edit = Edit::new(client, &version, wanted)?;
         let written = edit.write(Silence::IsLeft).await?;
-        if let Written::Answered(told) = &written {
-            edit.read_back(told.clone()).await?;
+        if let Written::Answered { told, attempts } = &written {
+            edit.read_back(told.clone(), *attempts).await?;
         }
         Ok(written)
     }

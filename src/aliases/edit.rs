@@ -34,8 +34,13 @@ pub(super) enum Silence {
 
 /// What is known when a list is written.
 pub(super) enum Written {
-    /// The service has answered so, with the list that it holds now, if it told it.
-    Answered(Option<Vec<String>>),
+    /// The service has answered so.
+    Answered {
+        /// The list that it holds now, if it told it.
+        told: Option<Vec<String>>,
+        /// How many times the list was sent.
+        attempts: u32,
+    },
     /// It was read as it was to be written, after an attempt that failed.
     Seen {
         version: Box<ModelVersion>,
@@ -92,7 +97,7 @@ impl Edit {
     pub(super) async fn apply(&self, silence: Silence) -> Result<ModelVersion> {
         match self.write(silence).await? {
             Written::Seen { version, .. } => Ok(*version),
-            Written::Answered(answered) => self.read_back(answered).await,
+            Written::Answered { told, attempts } => self.read_back(told, attempts).await,
         }
     }
 
@@ -100,14 +105,15 @@ impl Edit {
     /// else has written in the meantime is not overwritten.
     pub(super) async fn write(&self, silence: Silence) -> Result<Written> {
         let mut resends = Resends::new(self.version.client(), OP);
-        let mut lost = false;
+        let (mut lost, mut attempts) = (false, 0);
         loop {
             let error = match self.put().await {
-                Ok(answered) => return self.about_this(answered),
+                Ok(answered) => return self.about_this(answered, attempts + 1),
                 Err(error) => error,
             };
             lost |= error.may_have_happened();
             let (error, again) = resends.pause_after(error).await;
+            attempts = error.attempts();
             // A later attempt that was refused says nothing of an earlier one.
             let error = if lost { error.in_doubt() } else { error };
             if !again && !lost {
@@ -129,8 +135,12 @@ impl Edit {
         }
     }
 
-    /// Reads the list back after it was written.
-    pub(super) async fn read_back(&self, answered: Option<Vec<String>>) -> Result<ModelVersion> {
+    /// Reads the list back after it was sent so many times, and written.
+    pub(super) async fn read_back(
+        &self,
+        told: Option<Vec<String>>,
+        attempts: u32,
+    ) -> Result<ModelVersion> {
         let name = self.name();
         let after = self.version.get().await.map_err(|error| {
             error
@@ -143,7 +153,7 @@ impl Edit {
                 .accepted()
         })?;
         // Where a read does not tell them, the answer to the write does.
-        let held = after.told_aliases().or(answered.as_deref());
+        let held = after.told_aliases().or(told.as_deref());
         if self.is_wanted(held) {
             return Ok(after);
         }
@@ -157,6 +167,7 @@ impl Edit {
         )
         .about(format_args!("model version {name}"))
         .during(OP.id, true)
+        .after_attempts(attempts)
         .accepted()
         .remedy_is("somebody else has edited them: look, and edit again"))
     }
@@ -197,12 +208,18 @@ impl Edit {
             })
     }
 
-    fn about_this(&self, answer: raw::ModelVersionUpdateAliasesResponse) -> Result<Written> {
+    fn about_this(
+        &self,
+        answer: raw::ModelVersionUpdateAliasesResponse,
+        attempts: u32,
+    ) -> Result<Written> {
         if answer.name == self.name().to_string() {
-            return Ok(Written::Answered(answer.version_aliases));
+            let told = answer.version_aliases;
+            return Ok(Written::Answered { told, attempts });
         }
         Err(other_than_asked("version", answer.name, self.name())
             .during(OP.id, true)
+            .after_attempts(attempts)
             .accepted())
     }
 
@@ -219,7 +236,7 @@ impl Edit {
     }
 
     fn edited_meanwhile(&self, now: &ModelVersion, cause: &Error, lost: bool) -> Error {
-        let sent = if lost { Sent::Maybe } else { Sent::No };
+        let sent = if lost { Sent::Maybe } else { cause.was_sent() };
         let error = Error::new(
             ErrorKind::Conflict,
             format!(

@@ -99,7 +99,12 @@ impl Delete {
         let mut lost = false;
         loop {
             let failed = match delete_once(&pinned).await {
-                Ok(answer) => return Ok(Deleted::new(before, said(&name, answer)?)),
+                Ok(answer) => match said(&name, answer) {
+                    Ok(message) => return Ok(Deleted::new(before, message)),
+                    // It was done to another version than asked: no look at this one settles it.
+                    Err(error) if error.may_have_happened() => return Err(resends.count(error)),
+                    Err(error) => error,
+                },
                 Err(error) if lost && error.says_there_is_none() => {
                     return Ok(Deleted::new(before, None));
                 }
@@ -144,7 +149,11 @@ impl Delete {
         lost: bool,
     ) -> Result<()> {
         self.is_not_in_use(now, name).await.map_err(|error| {
-            let error = error.after_attempts(cause.attempts());
+            let mut error = error.after_attempts(cause.attempts());
+            if error.was_sent() == Sent::No {
+                // That of the guard itself; the delete was sent.
+                error = error.sent(cause.was_sent());
+            }
             if lost {
                 error.during(OP.id, true).in_doubt().remedy_is_rather(
                     "an answer to the delete was lost, and it was not sent again: look whether \
@@ -213,7 +222,8 @@ async fn delete_once(pinned: &Version) -> Result<raw::ModelVersionDeleteResponse
         .map_err(|error| pinned.explain(error))
 }
 
-/// What the service says about it, if its answer is that the version was deleted.
+/// What the service says about it, if its answer to the one attempt is that the version was
+/// deleted.
 fn said(
     name: &ModelVersionName,
     answer: raw::ModelVersionDeleteResponse,
@@ -222,6 +232,7 @@ fn said(
     if let Some(answered) = answer.name.filter(|answered| *answered != asked) {
         return Err(other_than_asked("version", answered, name)
             .during(OP.id, true)
+            .after_attempts(1)
             .accepted());
     }
     if answer.deleted == Some(false) {
@@ -231,6 +242,7 @@ fn said(
         )
         .about(format_args!("model version {name}"))
         .sent(Sent::Yes)
+        .after_attempts(1)
         .during(OP.id, true));
     }
     Ok(answer.message)
@@ -256,7 +268,7 @@ fn given_again(name: &ModelVersionName, now: &ModelVersion, cause: &Error, lost:
     let (kind, sent) = if lost {
         (ErrorKind::Ambiguous, Sent::Maybe)
     } else {
-        (ErrorKind::Conflict, Sent::No)
+        (ErrorKind::Conflict, cause.was_sent())
     };
     let why = cause.brief();
     Error::new(

@@ -143,6 +143,81 @@ async fn a_404_to_a_delete_without_an_unanswered_one_is_none() {
     }
 }
 
+/// The first may have deleted it, so that the second found nothing to delete.
+#[tokio::test]
+async fn an_answer_that_nothing_was_deleted_does_not_settle_an_unanswered_delete() {
+    for (look, gone) in [(told(404), true), (with(&[]), false)] {
+        let service = good_service().await;
+        service.in_turn("GET", path::VERSION_1, [with(&[]), with(&[]), look]);
+        let no = ok(json!({"name": crate::harness::VERSION_1, "deleted": false}));
+        service.in_turn("DELETE", path::VERSION_1, [told(503), no]);
+        let delete_it = version_1(&patient(&service)).delete().even_if_deployed();
+        let result = delete_it.await;
+        assert_eq!(service.lines(), [get(), delete(), get(), delete(), get()]);
+        if gone {
+            assert_eq!(result.unwrap().message, None);
+            continue;
+        }
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Rejected, 2));
+        assert!(error.may_have_happened(), "the first may come late");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_success_counts_as_an_attempt() {
+    for (body, in_doubt) in [
+        (json!({"deleted": false}), false),
+        (json!({"name": "orgs/o/models/m/versions/9"}), true),
+    ] {
+        let service = good_service().await;
+        service.on("GET", path::VERSION_1, with(&[]));
+        service.in_turn("DELETE", path::VERSION_1, [told(429), ok(body)]);
+        let delete_it = version_1(&patient(&service)).delete().even_if_deployed();
+        let error = delete_it.await.unwrap_err();
+        assert_eq!((error.was_sent(), error.attempts()), (Sent::Yes, 2));
+        assert_eq!(error.may_have_happened(), in_doubt);
+    }
+    // Read back as before; and the answer is about another version.
+    let ours = ok(published::answer("update_model_version_aliases"));
+    let other = ok(json!({"name": "orgs/o/models/m/versions/9", "version_aliases": []}));
+    for answer in [ours, other] {
+        let service = good_service().await;
+        service.on("GET", path::VERSION_1, with(&["a1"]));
+        service.in_turn("PATCH", path::VERSION_1, [told(429), answer]);
+        let error = version_1(&patient(&service)).add_alias("b2").await;
+        let error = error.unwrap_err();
+        assert_eq!((error.was_sent(), error.attempts()), (Sent::Yes, 2));
+        assert!(error.may_have_happened());
+    }
+}
+
+/// 429 is an answer: what is found out before the next attempt comes after a request.
+#[tokio::test]
+async fn what_a_look_between_two_attempts_shows_comes_after_a_request() {
+    let service = good_service().await;
+    service.in_turn("GET", path::VERSION_1, [with(&["a1"]), with(&["theirs"])]);
+    service.on("PATCH", path::VERSION_1, told(429));
+    let error = version_1(&patient(&service)).add_alias("b2").await;
+    let edited = error.unwrap_err();
+
+    let mut others = published::version(true, "done", &[]);
+    others["response"]["customer_s3_uri"] = json!("s3://b/other");
+    let mut errors = vec![edited];
+    for look in [ok(others), with(&["theirs"])] {
+        let service = good_service().await;
+        service.in_turn("GET", path::VERSION_1, [with(&[]), look]);
+        service.on("DELETE", path::VERSION_1, told(429));
+        let delete_it = version_1(&patient(&service)).delete().even_if_deployed();
+        errors.push(delete_it.await.unwrap_err());
+    }
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+        assert_eq!((error.was_sent(), error.attempts()), (Sent::Yes, 1));
+        assert!(!error.may_have_happened(), "{error}");
+    }
+}
+
 /// Something in front of the service does not know which versions there are.
 #[tokio::test]
 async fn a_page_is_no_word_that_a_version_is_gone() {
