@@ -57,6 +57,8 @@ use crate::versions::{Model, ModelVersion};
 /// Before anything is written: [`NotFound`](crate::ErrorKind::NotFound) when there is no such
 /// version to move it to, and [`Conflict`](crate::ErrorKind::Conflict) when the alias names
 /// another version than [`from`](MoveAlias::from) says.
+/// [`Decode`](crate::ErrorKind::Decode) when the service does not tell which aliases either version
+/// has, as for [`Version::add_alias`](crate::Version::add_alias): they would be lost.
 ///
 /// When the alias has left its version and the target does not get it, it is put back. Whatever
 /// failed is the kind of the error, and its line says which version the alias names now: the one

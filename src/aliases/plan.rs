@@ -164,11 +164,7 @@ impl MovePlan {
             Some(holder) => Some(removal(&client, holder, &intent.alias)?),
             None => None,
         };
-        // Where the service tells of one version which aliases it has, none told means none.
-        let mut wanted = match target.told_aliases() {
-            None if remove.is_some() && target.weight_uri().is_some() => Vec::new(),
-            _ => sendable(&target)?,
-        };
+        let mut wanted = sendable(&target)?;
         wanted.retain(|held| *held != intent.alias);
         wanted.push(intent.alias.clone());
         Ok(Self {

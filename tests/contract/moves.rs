@@ -1,5 +1,6 @@
 //! A move of an alias: what it sends, whole and in order.
 
+use cerebras_management::ErrorKind;
 use serde_json::{Value, json};
 
 use crate::harness::operations::good_service;
@@ -89,6 +90,23 @@ async fn a_list_that_contradicts_the_alias_is_not_written() {
         "model version orgs/my-org/models/gpt-oss-120b/versions/1: alias production names it, and \
          its aliases are [run-1]; nothing was written: it may have been edited just now; look again"
     );
+    assert!(service.lines().iter().all(|line| line.starts_with("GET")));
+}
+
+/// Whatever is told of the version that has the alias.
+#[tokio::test]
+async fn aliases_of_the_target_that_are_not_told_are_not_lost_by_a_move() {
+    let service = good_service().await;
+    let mut untold = two(&[]);
+    untold["response"]
+        .as_object_mut()
+        .unwrap()
+        .remove("version_aliases");
+    service.on("GET", PATH_2, ok(untold));
+    service.on("GET", path::PRODUCTION, ok(one(&["production"])));
+    let moving = model(&service.client()).move_alias("production", 2_u64);
+    let error = moving.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(service.lines().iter().all(|line| line.starts_with("GET")));
 }
 

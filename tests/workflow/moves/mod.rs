@@ -168,16 +168,30 @@ async fn a_target_that_is_not_there_is_found_out_before_anything_is_written() {
 }
 
 #[tokio::test]
-async fn an_alias_can_be_moved_to_a_version_whose_empty_list_is_told_as_null() {
+async fn an_alias_is_not_moved_to_a_version_whose_list_is_told_as_null() {
     let mut behaviour = Behaviour::default();
     behaviour.version_fields = VersionFields::Nulls;
     let rig = Rig::with(three().behaviour(behaviour)).await;
     production_on(&rig, "1").await;
     let somebody = rig.somebody_else();
     somebody.version("2").set_aliases([""; 0]).await.unwrap();
+    rig.simulator.clear_journal();
+    let error = refused(rig.model().move_alias("production", "2").await);
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "model version {}: the service did not tell its aliases, so that a new list would \
+             lose them; nothing was written: replace the whole list with set_aliases",
+            name_of(2)
+        )
+    );
+    assert_eq!(rig.writes(), Vec::<String>::new());
+    // As the line says.
+    rig.version("2").set_aliases(["run-2"]).await.unwrap();
     let moved = rig.model().move_alias("production", "2").await.unwrap();
-    assert_eq!(moved.version.aliases(), ["production"]);
-    assert_eq!(held(&rig), lists([&["run-1"], &["production"], &["run-3"]]));
+    assert_eq!(moved.version.aliases(), ["run-2", "production"]);
+    assert_eq!(held(&rig), lists(MOVED));
 }
 
 #[tokio::test]
