@@ -41,6 +41,8 @@ pub(super) struct Cell {
     route: Route,
     fault: Named,
     position: Position,
+    /// The world that the operation leaves when nothing goes wrong.
+    after: Arc<Truth>,
 }
 
 /// What has come of a cell.
@@ -65,12 +67,14 @@ impl Cell {
         route: Route,
         fault: Named,
         position: Position,
+        after: Arc<Truth>,
     ) -> Self {
         Self {
             operation,
             route,
             fault,
             position,
+            after,
         }
     }
 
@@ -90,7 +94,7 @@ impl Cell {
         rig.simulator.inject(position.of(injected));
         let result = running.await;
         let was_hit = rig.simulator.journal().iter().any(|e| e.fault.is_some());
-        let mut judge = Judge::new(*operation, &rig, before);
+        let mut judge = Judge::new(*operation, &rig, before, &self.after);
         let mut letter = judge.result(result).await;
         if let (Some(error), Some(why)) = (&judge.error, self.must_succeed()) {
             judge.wrong.push(format!("{why}, and it is {error}"));
@@ -168,7 +172,7 @@ pub(super) enum Away {
 }
 
 /// Runs an operation when no connection can be had.
-pub(super) async fn run_away(operation: Operation, away: Away) -> Ending {
+pub(super) async fn run_away(operation: Operation, away: Away, after: &Truth) -> Ending {
     let rig = rig(operation, false, true).await;
     let running = (operation.prepare)(Arc::clone(&rig)).await;
     rig.simulator.clear_journal();
@@ -183,7 +187,7 @@ pub(super) async fn run_away(operation: Operation, away: Away) -> Ending {
     });
     let result = running.await;
     opening.await.unwrap();
-    let mut judge = Judge::new(operation, &rig, before);
+    let mut judge = Judge::new(operation, &rig, before, after);
     let letter = judge.result(result).await;
     if let Some(error) = judge.error.take() {
         judge.kind(&error, &[ErrorKind::Transport]);
@@ -213,19 +217,21 @@ struct Judge<'a> {
     operation: Operation,
     rig: &'a Rig,
     before: Truth,
+    after: &'a Truth,
     journal: Vec<Entry>,
     error: Option<Error>,
     wrong: Vec<String>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(operation: Operation, rig: &'a Rig, before: Truth) -> Self {
+    fn new(operation: Operation, rig: &'a Rig, before: Truth, after: &'a Truth) -> Self {
         let journal = rig.simulator.journal();
         leaks::watch().text("a journal", &format!("{journal:?}"));
         Self {
             operation,
             rig,
             before,
+            after,
             journal,
             error: None,
             wrong: Vec::new(),
@@ -334,7 +340,15 @@ impl<'a> Judge<'a> {
                     "it is in doubt, and nothing to settle it with: {error}"
                 ));
             }
-            return if made.is_empty() { '?' } else { '!' };
+            // Whether an alias that is on no version is found again is asked in `alias_left`.
+            let moves = self.operation.kind == Kind::Moves;
+            return match rules::outcome(&self.before, self.after, now, moves) {
+                Ok(letter) => letter,
+                Err(neither) => {
+                    self.wrong(format!("{neither}: {error}"));
+                    'X'
+                }
+            };
         };
         let written: Pending = pending.to_string().parse().unwrap();
         assert_eq!(written, *pending);

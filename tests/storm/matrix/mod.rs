@@ -9,6 +9,7 @@ mod table;
 mod writes;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use cerebras_management_simulator::Operation as Route;
@@ -17,7 +18,7 @@ use futures_util::stream::iter;
 
 use crate::faults::{self, Way};
 use crate::leaks;
-use crate::world::tell;
+use crate::world::{Truth, tell};
 use cell::{Away, Cell, Ending, Position};
 use operations::Kind;
 use table::Table;
@@ -34,14 +35,17 @@ async fn every_operation_is_right_under_every_fault() {
     let mut idle = Vec::new();
     let mut rows = Vec::new();
     for operation in operations::all() {
-        for (route, asked) in routes(operation).await {
+        let (asked, after) = undisturbed(operation).await;
+        let after = Arc::new(after);
+        for (route, asked) in asked {
             rows.push((operation.name, route));
             for fault in faults::all() {
                 for position in Position::ALL {
                     if position.is_worth_it(asked, fault.way) {
                         let waits = fault.slow || operation.kind == Kind::Waits;
                         let cells = if waits { &mut idle } else { &mut busy };
-                        cells.push(Cell::new(operation, route, fault.clone(), position));
+                        let after = Arc::clone(&after);
+                        cells.push(Cell::new(operation, route, fault.clone(), position, after));
                     }
                 }
             }
@@ -78,7 +82,8 @@ async fn every_operation_is_right_when_there_is_no_connection() {
     let mut wrong = Vec::new();
     for operation in operations::all() {
         for away in [Away::ForAWhile, Away::ForGood] {
-            let ending = cell::run_away(operation, away).await;
+            let (_, after) = undisturbed(operation).await;
+            let ending = cell::run_away(operation, away, &after).await;
             let letter = ending.letter;
             tell(&format!("{:<20} {away:?}: {letter}", operation.name));
             wrong.extend(ending.wrong);
@@ -93,8 +98,9 @@ async fn every_operation_is_right_when_there_is_no_connection() {
     watch.assert_nothing();
 }
 
-/// The routes that an operation asks when nothing goes wrong, and how often.
-async fn routes(operation: operations::Operation) -> BTreeMap<Route, usize> {
+/// The routes that an operation asks when nothing goes wrong, and how often; and the world that it
+/// leaves.
+async fn undisturbed(operation: operations::Operation) -> (BTreeMap<Route, usize>, Truth) {
     let rig = cell::rig(operation, false, false).await;
     let running = (operation.prepare)(rig.clone()).await;
     rig.simulator.clear_journal();
@@ -103,13 +109,14 @@ async fn routes(operation: operations::Operation) -> BTreeMap<Route, usize> {
         .await
         .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
     let expected = (told.world)(before).unwrap();
-    assert_eq!(rig.truth(), expected, "{}", operation.name);
+    let after = rig.truth();
+    assert_eq!(after, expected, "{}", operation.name);
     let mut routes = BTreeMap::new();
     for entry in rig.simulator.journal() {
         *routes.entry(entry.operation.unwrap()).or_default() += 1;
     }
     assert!(!routes.is_empty(), "{} asks nothing", operation.name);
-    routes
+    (routes, after)
 }
 
 impl Position {

@@ -4,6 +4,7 @@ use cerebras_management::{Error, MoveIntent};
 use cerebras_management_simulator::{Entry, Operation as Route};
 
 use super::rig::Rig;
+use crate::world::{Truth, Version};
 
 /// An upload or a deployment that is sent again although it may have been carried out: the network
 /// may still hold the first one, which no look can tell.
@@ -16,6 +17,38 @@ pub(super) fn sent_blindly(journal: &[Entry]) -> Option<String> {
     posted.next_back()?;
     let blindly = posted.find(|entry| entry.status != Some(429))?;
     Some(format!("it is sent again after {:?}", blindly.status))
+}
+
+/// What a write in doubt has come to, as a letter of the table: the world is as before, or as the
+/// write leaves it, and nothing else has changed. A move may also have stopped halfway, with the
+/// alias on no version.
+pub(super) fn outcome(
+    before: &Truth,
+    after: &Truth,
+    now: &Truth,
+    moves: bool,
+) -> Result<char, String> {
+    // The ids of deployments are another simulator's in `after`. None of these writes makes one.
+    let is = |world: &Truth| now.versions == world.versions;
+    if now.deployments != before.deployments {
+        return Err(format!("{before:?} has become {now:?}"));
+    }
+    if is(before) {
+        return Ok('b');
+    }
+    if is(after) {
+        return Ok('c');
+    }
+    let mut halfway = before.clone();
+    for version in &mut halfway.versions {
+        version.aliases.remove("production");
+    }
+    if moves && is(&halfway) {
+        return Ok('h');
+    }
+    Err(format!(
+        "in doubt, and the world is neither {before:?} nor {after:?}, but {now:?}"
+    ))
 }
 
 /// After a move that has failed the alias names a version: the one that had it, since what failed
@@ -40,4 +73,31 @@ pub(super) async fn alias_left(rig: &Rig, error: &Error, put_back: bool) -> Opti
     let resumed = rig.client.resume_move(&intent).unwrap().await;
     let named = rig.truth().named("production");
     (named != Some(2)).then(|| format!("{intent} does not bring the alias back: {resumed:?}"))
+}
+
+#[test]
+fn what_is_neither_before_nor_after_is_found() {
+    let world = |lists: [&[&str]; 2]| Truth {
+        versions: (1..)
+            .zip(lists)
+            .map(|(id, aliases)| Version {
+                id,
+                weights: "s3://my-bucket/run".to_owned(),
+                suffix: None,
+                aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+            })
+            .collect(),
+        ..Truth::default()
+    };
+    let before = world([&["a", "production"], &["b"]]);
+    let after = world([&["a"], &["b", "production"]]);
+    let halfway = world([&["a"], &["b"]]);
+    assert_eq!(outcome(&before, &after, &before, false), Ok('b'));
+    assert_eq!(outcome(&before, &after, &after, false), Ok('c'));
+    assert_eq!(outcome(&before, &after, &halfway, true), Ok('h'));
+    let lost = world([&["a", "production"], &[]]);
+    let other = world([&[], &["b", "production"]]);
+    for (now, moves) in [(&halfway, false), (&lost, true), (&other, true)] {
+        assert!(outcome(&before, &after, now, moves).is_err(), "{now:?}");
+    }
 }

@@ -55,7 +55,8 @@ each cell: the fault hits the first request for the route, the second, the first
   n  in doubt, settled: it had not happened s  in doubt, settled: it had happened
   q  in doubt, cannot be settled: nothing was read before it was sent
   4  the 404 of the service is believed
-  ?  in doubt, to be looked at              ·  no such request was made
+  b  in doubt, and it is as before          c  in doubt, and it was carried out
+  h  in doubt, a move halfway, resumed      ·  no such request was made
   X  wrong";
 
 impl fmt::Display for Table {
