@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands;
 use crate::context::{Context, Global};
@@ -43,6 +43,8 @@ enum Command {
     Archs(commands::archs::Archs),
     Chat(commands::chat::Chat),
     Simulate(commands::simulate::Simulate),
+    Completions(commands::completions::Completions),
+    Man(commands::man::Man),
 }
 
 /// The end of the long help.
@@ -78,6 +80,8 @@ async fn dispatch(cbm: Cbm) -> Result<()> {
         // They need no settings, and end by Ctrl-C on their own.
         Command::Demo(demo) => Ok(commands::demo::run(demo).await?),
         Command::Simulate(simulate) => Ok(commands::simulate::run(simulate).await?),
+        Command::Completions(completions) => completions.run(Cbm::command()),
+        Command::Man(man) => man.run(Cbm::command()),
         command => {
             let interrupt = Interrupt::default();
             let context = Context::new(&global, interrupt.clone())?;
@@ -104,7 +108,7 @@ impl Command {
             Self::Endpoints(endpoints) => endpoints.run(context).await,
             Self::Archs(archs) => archs.run(context).await,
             Self::Chat(chat) => chat.run(context).await,
-            Self::Demo(_) | Self::Simulate(_) => Ok(()),
+            Self::Demo(_) | Self::Simulate(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 }

@@ -3,9 +3,11 @@
 pub(crate) mod alias;
 pub(crate) mod archs;
 pub(crate) mod chat;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod endpoints;
+pub(crate) mod man;
 pub(crate) mod rollback;
 pub(crate) mod settle;
 pub(crate) mod simulate;
