@@ -104,7 +104,7 @@ impl<'a> Worker<'a> {
         let mine = self.mine();
         if let Some(last) = self.last.take().filter(|last| *last != mine) {
             let what = format!("client {}: {last:?} has become {mine:?}", self.number);
-            self.storm.wrong(Wrong::Untruthful, what);
+            self.storm.wrong(differs(&last, &mine), what);
         }
         mine
     }
@@ -143,7 +143,7 @@ impl<'a> Worker<'a> {
         if !error.may_have_happened() {
             if now != before {
                 let what = format!("{place}: {before:?} has become {now:?} after: {error}");
-                self.storm.wrong(Wrong::Untruthful, what);
+                self.storm.wrong(differs(&before, &now), what);
             }
             self.last = Some(now);
             return;
@@ -223,7 +223,31 @@ fn differs(expected: &Truth, now: &Truth) -> Wrong {
         Wrong::DuplicatedVersion
     } else if now.deployments.len() > expected.deployments.len() {
         Wrong::DuplicatedDeployment
-    } else {
+    } else if aliases(now).is_superset(&aliases(expected)) {
         Wrong::Untruthful
+    } else {
+        Wrong::LostAlias
     }
+}
+
+fn aliases(world: &Truth) -> BTreeSet<&String> {
+    let versions = world.versions.iter();
+    versions.flat_map(|version| &version.aliases).collect()
+}
+
+#[test]
+fn an_alias_that_no_version_has_any_more_is_lost() {
+    let world = |aliases: &[&str]| Truth {
+        versions: vec![Version {
+            id: 1,
+            weights: "s3://my-bucket/run".to_owned(),
+            suffix: None,
+            aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+        }],
+        ..Truth::default()
+    };
+    let (both, one) = (world(&["a", "b"]), world(&["a"]));
+    assert_eq!(differs(&both, &one), Wrong::LostAlias);
+    assert_eq!(differs(&one, &both), Wrong::Untruthful);
+    assert_eq!(differs(&Truth::default(), &one), Wrong::DuplicatedVersion);
 }

@@ -2,8 +2,9 @@
 //!
 //! What a client is told of its own versions, aliases and endpoint, which nobody else touches, is
 //! compared with the truth after each operation. Of what they share, only that is asked for which
-//! docs/writes.md promises: one version for each key, no alias lost that an open intent does not
-//! bring back, no deployment and no version that nobody was told of.
+//! docs/writes.md promises: one version for each key; no alias lost, at any time, but by the very move
+//! that is in doubt, which brings it back, or by an edit upon a list that its editor had not read;
+//! no deployment and no version that nobody was told of.
 //!
 //! `STORM_SEED` and `STORM_OPERATIONS` choose another run. The seed decides what is done and what
 //! goes wrong; which request comes first is decided by the machine too, so that a replay is as
@@ -11,6 +12,8 @@
 
 mod client;
 mod findings;
+mod history;
+mod history_tests;
 mod private;
 mod reconcile;
 mod shared;

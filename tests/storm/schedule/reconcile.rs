@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use cerebras_management::Client;
+use cerebras_management::names::VersionId;
 use cerebras_management_simulator::Operation as Route;
 
 use super::CLIENTS;
 use super::findings::{Report, Wrong};
+use super::history::History;
 use super::shared::{listed_alias, shared_weights};
 use super::storm::{SEEDED, SHARED_ALIASES, SHARED_LIST, Storm, model};
 use crate::leaks;
@@ -58,23 +60,45 @@ impl Storm {
         }
     }
 
-    /// Each shared alias names a version, or one of the open intents brings it back.
+    /// No shared alias was ever lost, and the intent of the very move that has left one on no
+    /// version brings it back. Looked at before anything is written again.
     async fn aliases(&self, client: &Client) {
-        for alias in SHARED_ALIASES {
-            if self.truth().named(alias).is_some() {
-                continue;
-            }
-            let intents = self.known().intents.get(alias).cloned().unwrap_or_default();
-            let Some(intent) = intents.last() else {
-                let what = format!("{alias} names no version, and no move of it is in doubt");
+        let journal = self.simulator.journal();
+        let history = History::new(&self.start, &journal);
+        let (moves, intents, edits) = {
+            let known = self.known();
+            (
+                known.moves.clone(),
+                known.intents.clone(),
+                known.edits.clone(),
+            )
+        };
+        // That each write was understood is shown by where they end.
+        let truth = self.truth();
+        for (id, aliases) in history.end() {
+            assert_eq!(truth.version(*id).map(|v| &v.aliases), Some(aliases));
+        }
+        for alias in (0..CLIENTS).map(listed_alias) {
+            for what in history.undone(SHARED_LIST, &alias, &edits) {
                 self.wrong(Wrong::LostAlias, what);
+            }
+        }
+        for alias in SHARED_ALIASES {
+            let lost = history.lost(alias, &moves);
+            for gap in lost.gaps {
+                let what = format!("{alias} was on no version, and no move in doubt: {gap:?}");
+                self.wrong(Wrong::LostAlias, what);
+            }
+            let Some(open) = lost.open else {
                 continue;
             };
+            let intent = &intents[open];
             let resumed = client.resume_move(intent).unwrap().await;
             self.known()
                 .report
                 .count("aliases brought back by an intent", 1);
-            if self.truth().named(alias).is_none() {
+            let to = intent.to().version().as_id().map(VersionId::get);
+            if self.truth().named(alias) != to {
                 let what = format!("{alias} is not brought back by {intent}: {resumed:?}");
                 self.wrong(Wrong::LostAlias, what);
             }

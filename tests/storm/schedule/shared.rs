@@ -3,10 +3,12 @@
 
 use std::future::Future;
 
-use cerebras_management::{AliasMove, Result};
+use cerebras_management::names::VersionId;
+use cerebras_management::{AliasMove, MoveIntent, Result};
 
 use super::client::Worker;
 use super::findings::Wrong;
+use super::history::{Attempt, Edited, Moved};
 use super::storm::{SHARED_ALIASES, SHARED_LIST, model, versions_of};
 
 pub(super) fn shared_weights(key: u64) -> String {
@@ -49,6 +51,7 @@ impl Worker<'_> {
         let to = self.random.u64(versions_of(number));
         let before = self.storm.truth().named(alias);
         let client = self.client.clone();
+        let begun = self.storm.alias_writes();
         let (result, alone) = self
             .in_turn(
                 alias,
@@ -61,7 +64,7 @@ impl Worker<'_> {
                 }),
             )
             .await;
-        let (intent, result): (_, Result<AliasMove>) = result;
+        let (intent, result): (Option<MoveIntent>, Result<AliasMove>) = result;
         let now = self.storm.truth().named(alias);
         let in_doubt = match &result {
             Ok(moved) => {
@@ -82,9 +85,17 @@ impl Worker<'_> {
                 error.may_have_happened()
             }
         };
-        if let Some(intent) = intent.filter(|_| in_doubt) {
+        if let Some(intent) = intent {
+            let from = intent.from().and_then(|from| from.version().as_id());
+            let from = from.map(VersionId::get);
+            let during = begun..self.storm.alias_writes();
             let mut known = self.storm.known();
-            known.intents.entry(alias).or_default().push(intent);
+            known.moves.push(Attempt {
+                alias: alias.to_owned(),
+                during,
+                did: Moved { from, in_doubt },
+            });
+            known.intents.push(intent);
         }
     }
 
@@ -98,6 +109,7 @@ impl Worker<'_> {
             truth.version(SHARED_LIST).unwrap().aliases.contains(&alias)
         };
         let before = held(self);
+        let begun = self.storm.alias_writes();
         let version = model(&self.client).version(SHARED_LIST).unwrap();
         let (result, alone) = self
             .in_turn("the list", async {
@@ -109,6 +121,12 @@ impl Worker<'_> {
             })
             .await;
         let now = held(self);
+        let during = begun..self.storm.alias_writes();
+        self.storm.known().edits.push(Attempt {
+            alias: alias.clone(),
+            during,
+            did: Edited { adds },
+        });
         match result {
             Ok(edited) => {
                 self.ended("edit, shared", "=");

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use cerebras_management::{Client, Endpoint, Model, MoveIntent, Pending};
 use cerebras_management_simulator::{
-    Fault, FaultPlan, PlannedRollout, PlannedSync, RolloutOutcome, SeedEndpoint, SeedVersion,
-    SeedWorld, Simulator, SyncOutcome, Timings,
+    Fault, FaultPlan, Operation as Route, PlannedRollout, PlannedSync, RolloutOutcome,
+    SeedEndpoint, SeedVersion, SeedWorld, Simulator, SyncOutcome, Timings,
 };
 
 use super::CLIENTS;
 use super::findings::{Report, Wrong};
+use super::history::{Attempt, Edited, Moved};
 use crate::faults;
 use crate::world::{ARCHITECTURE, ORG, Truth, builder, org};
 
@@ -32,6 +33,8 @@ const REPEATS: u64 = 12;
 pub(super) struct Storm {
     pub(super) seed: u64,
     pub(super) simulator: Simulator,
+    /// The world before the first request.
+    pub(super) start: Truth,
     known: Mutex<Known>,
 }
 
@@ -47,8 +50,11 @@ pub(super) struct Known {
     pub(super) keyed: BTreeMap<u64, BTreeSet<u64>>,
     /// Uploads with a shared key that are in doubt.
     pub(super) pending: Vec<(u64, Pending)>,
-    /// The moves of each shared alias that are in doubt.
-    pub(super) intents: BTreeMap<&'static str, Vec<MoveIntent>>,
+    /// The moves of shared aliases that were begun, and the intent of each.
+    pub(super) moves: Vec<Attempt<Moved>>,
+    pub(super) intents: Vec<MoveIntent>,
+    /// The edits of the shared list.
+    pub(super) edits: Vec<Attempt<Edited>>,
     /// How many changes of each shared thing have begun, and how many of them have not ended.
     pub(super) turns: BTreeMap<&'static str, (u64, u64)>,
     uploads: u64,
@@ -97,6 +103,7 @@ impl Storm {
             .unwrap();
         Self {
             seed,
+            start: Truth::of(&simulator),
             simulator,
             known: Mutex::default(),
         }
@@ -112,6 +119,11 @@ impl Storm {
 
     pub(super) fn truth(&self) -> Truth {
         Truth::of(&self.simulator)
+    }
+
+    /// How many writes of aliases there were.
+    pub(super) fn alias_writes(&self) -> u64 {
+        self.simulator.count(Route::UpdateModelVersionAliases)
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {
