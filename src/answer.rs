@@ -7,13 +7,14 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
+use crate::echo::{HIDDEN, hidden_in, hidden_in_good};
 use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
 use crate::key::ApiKey;
 
 /// The most that is read of a refusal's body: enough for any field errors.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
-/// A good answer, read to its end.
+/// A good answer, read to its end. Where it repeats the key, its body holds `[key]`.
 pub(crate) struct Answer {
     pub(crate) head: Answered,
     pub(crate) body: Bytes,
@@ -28,7 +29,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) until: Instant,
     /// The most that is read of a good answer's body, in bytes.
     pub(crate) body_limit: usize,
-    /// Should the answer repeat it, then nothing that is made of it for an error or a trace does.
+    /// Should the answer repeat it, then nothing that is made of the answer does.
     pub(crate) key: &'a ApiKey,
 }
 
@@ -70,30 +71,28 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     if good && announced > limit {
         return Err(too_large(head, limit));
     }
-    let body = match timeout_at(until, read_body(response, limit)).await {
-        Ok(Body::Whole(bytes)) => bytes,
+    let (body, cut) = match timeout_at(until, read_body(response, limit)).await {
+        Ok(Body::Whole(bytes)) => (bytes, false),
         Ok(Body::Over(_)) if good => return Err(too_large(head, limit)),
         // A refusal is told by its status, so that what there is of its body will do.
-        Ok(Body::Over(part)) => part,
-        Ok(Body::Cut(_, part)) if !good => part,
+        Ok(Body::Over(part)) => (part, true),
+        Ok(Body::Cut(_, part)) if !good => (part, true),
         Ok(Body::Cut(cause, _)) => return Err(cut_short(head, &cause)),
         Err(_) if good => return Err(late(Some(&head))),
-        Err(_) => Bytes::new(),
+        Err(_) => (Bytes::new(), true),
     };
 
     let page = page || starts_like_a_page(&body);
     if !good {
-        return Err(refused(
-            head,
-            without(&body, key).as_bytes(),
-            page,
-            target.as_deref(),
-            terms,
-        ));
+        let body = hidden_in(&body, key, cut);
+        return Err(refused(head, &body, page, target.as_deref(), terms.base));
     }
     if page {
-        return Err(blocked(head, without(&body, key).as_bytes()));
+        let shown = &body[..body.len().min(REFUSAL_LIMIT)];
+        let cut = shown.len() < body.len();
+        return Err(blocked(head, &hidden_in(shown, key, cut)));
     }
+    let body = hidden_in_good(body, key);
     // An empty answer to a delete says all there is to say.
     let body = if deletes && body.is_empty() {
         Bytes::from_static(b"{}")
@@ -146,27 +145,20 @@ pub(crate) fn unreadable(
     // The parser quotes what it could not take, however long that is.
     let told = source.to_string();
     let why = printable(&told.replace(key.secret(), HIDDEN));
+    // More than this is not looked at by an error. A short key is still in a good answer.
+    let shown = &body[..body.len().min(REFUSAL_LIMIT)];
     let error = Error::new(
         ErrorKind::Decode,
         format!("the answer is not what the published API answers: {why}"),
     )
     .answered(head)
-    .with_body(without(body, key).as_bytes())
+    .with_body(&hidden_in(shown, key, shown.len() < body.len()))
     .accepted();
     if told.contains(key.secret()) {
         error
     } else {
         error.caused_by(source)
     }
-}
-
-/// What stands in the place of a key that was echoed.
-const HIDDEN: &str = "[key]";
-
-pub(crate) fn without(body: &[u8], key: &ApiKey) -> String {
-    // More than this is not looked at by an error.
-    let body = &body[..body.len().min(REFUSAL_LIMIT)];
-    String::from_utf8_lossy(body).replace(key.secret(), HIDDEN)
 }
 
 fn read_head(headers: &HeaderMap, status: u16, key: &ApiKey) -> Answered {
@@ -280,9 +272,8 @@ pub(crate) fn refused(
     body: &[u8],
     page: bool,
     target: Option<&str>,
-    terms: &Terms<'_>,
+    base: &str,
 ) -> Error {
-    let Terms { base, key, .. } = *terms;
     let (kind, what) = match head.status {
         401 | 403 | 429 if page => return blocked(head, body),
         300..=399 => (
@@ -305,7 +296,7 @@ pub(crate) fn refused(
     let error = if page {
         error
     } else {
-        error.with_details(Details::read(body).without(key.secret(), HIDDEN))
+        error.with_details(Details::read(body))
     };
     let remedy = match kind {
         ErrorKind::Unauthorized => Some(

@@ -6,10 +6,10 @@ use std::fmt::Display;
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 
-use crate::answer::{self, Terms};
+use crate::answer;
 use crate::client::Client;
+use crate::echo::hidden_in;
 use crate::endpoints::{Deployment, Endpoint, EndpointDetails, EndpointSummary};
 use crate::error::{Answered, Error, Result};
 use crate::key::ApiKey;
@@ -37,17 +37,10 @@ static SECRET: LazyLock<ApiKey> = LazyLock::new(|| ApiKey::new(KEY).expect("a ke
 /// The error of an answer with a status other than 2xx.
 #[must_use]
 pub fn refusal(status: u16, body: &[u8]) -> Error {
-    let transport = CLIENT.transport();
-    let terms = Terms {
-        http: &transport.http,
-        base: transport.base.as_str(),
-        until: Instant::now(),
-        body_limit: transport.body_limit,
-        key: &SECRET,
-    };
-    let body = answer::without(body, &SECRET);
-    let page = body.trim_start().starts_with('<');
-    answer::refused(head(status), body.as_bytes(), page, None, &terms)
+    let base = CLIENT.transport().base.as_str();
+    let body = hidden_in(body, &SECRET, false);
+    let page = body.trim_ascii_start().starts_with(b"<");
+    answer::refused(head(status), &body, page, None, base)
 }
 
 /// A version, as the read of [`VERSION`] answers.

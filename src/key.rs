@@ -20,7 +20,10 @@ pub(crate) const INFERENCE_KEY_VARIABLE: &str = "CEREBRAS_API_KEY";
 /// The keys that the simulator accepts. They are public, so no other host may ever get them.
 const SIMULATED: [&str; 2] = ["simulated-management-key", "simulated-inference-key"];
 
-/// An API key: for the Management API, or for inference. It is shown nowhere.
+/// An API key: for the Management API, or for inference. It is shown nowhere: where an answer
+/// repeats the key that it was asked with, there is `[key]` in its place before anything reads the
+/// answer, also where JSON writes it with escapes. In a good answer a key of fewer than 16
+/// characters stays: it may be a word of the answer.
 ///
 /// White space around it is cut, since a file ends with a newline. Refused are an empty key, one
 /// with white space or control characters inside, one pasted with its `Bearer ` or in quotes.

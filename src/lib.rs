@@ -53,6 +53,7 @@ mod aliases;
 mod answer;
 mod base_url;
 mod client;
+mod echo;
 mod endpoints;
 mod error;
 mod explain;
@@ -78,7 +79,9 @@ mod together;
 mod transport;
 mod versions;
 
-pub use aliases::{AliasMove, MoveAlias, MoveIntent, MovePlan, MoveStep};
+pub use aliases::{
+    AliasMove, AliasNames, MoveAlias, MoveIntent, MoveLeft, MovePlan, MoveStep,
+};
 pub use client::{Client, ClientBuilder};
 pub use endpoints::{
     Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Replicas,

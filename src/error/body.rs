@@ -60,16 +60,6 @@ impl Details {
         }
     }
 
-    /// Takes a secret out, which decoding may have put together.
-    pub(crate) fn without(mut self, secret: &str, instead: &str) -> Self {
-        let texts = self.message.iter_mut();
-        let fields = self.fields.iter_mut();
-        for text in texts.chain(fields.flat_map(|f| [&mut f.field, &mut f.message])) {
-            *text = text.replace(secret, instead);
-        }
-        self
-    }
-
     fn text(text: &str) -> Self {
         let text = printable(text);
         Self {

@@ -1,4 +1,4 @@
-//! The key is in no error and in no trace, whatever the service sends back.
+//! The key is in no error, no value and no trace, whatever the service sends back.
 
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::operations::{good_service, nine};
 use crate::harness::secret::{assert_one_line, assert_without};
 use crate::harness::service::{Answer, ok, page, status};
-use crate::harness::{KEY, endpoint, path, version_1};
+use crate::harness::{KEY, endpoint, path, published, version_1};
 
 /// Answers that repeat the key in every place that an error is made from.
 fn echoes() -> Vec<Answer> {
@@ -45,6 +45,15 @@ fn echoes() -> Vec<Answer> {
         status(
             400,
             json!({"detail": format!("{}{KEY}", "x".repeat(300 - 20))}),
+        ),
+        Answer::text(
+            400,
+            "application/json",
+            format!(
+                r#"{{"detail": "{}\u0063{}"}}"#,
+                "x".repeat(300 - 20),
+                &KEY[1..]
+            ),
         ),
     ]);
     answers
@@ -85,6 +94,76 @@ async fn a_key_that_is_echoed_is_in_no_error() {
             assert_one_line(&error);
         }
     }
+}
+
+/// The places of all texts in an answer, as JSON pointers.
+fn texts(answer: &Value) -> Vec<String> {
+    let under = |place: String, inner: &Value| {
+        let deeper = texts(inner).into_iter();
+        deeper
+            .map(|deeper| format!("/{place}{deeper}"))
+            .collect::<Vec<_>>()
+    };
+    match answer {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, inner)| under(name.clone(), inner))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(at, inner)| under(at.to_string(), inner))
+            .collect(),
+        Value::String(_) => vec![String::new()],
+        _ => vec![],
+    }
+}
+
+/// Good answers that repeat the key in one of their texts, as it is and with escapes.
+#[tokio::test]
+async fn a_key_in_a_good_answer_is_in_no_error_and_in_no_value() {
+    let mut escaped = String::new();
+    for c in KEY.chars() {
+        write!(escaped, "\\u{:04x}", u32::from(c)).unwrap();
+    }
+    let (mut refused, mut taken) = (0, 0);
+    for operation in nine() {
+        let service = good_service().await;
+        let client = service.client();
+        let good = published::answer(operation.id);
+        for place in texts(&good) {
+            let mut answer = good.clone();
+            let text = answer.pointer_mut(&place).unwrap();
+            *text = json!(format!("{}/{KEY}", text.as_str().unwrap()));
+            let plain = answer.to_string();
+            for body in [plain.replace(KEY, &escaped), plain] {
+                let answer = Answer::text(200, "application/json", body);
+                service.on(operation.method, operation.path, answer);
+                match (operation.send)(client.clone()).await {
+                    Ok(shown) => {
+                        taken += 1;
+                        assert!(!shown.to_string().contains(&KEY[..12]), "{place}: {shown}");
+                    }
+                    Err(error) => {
+                        refused += 1;
+                        assert_without(&error, KEY);
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 10 && taken > 10, "{refused} {taken}");
+}
+
+#[tokio::test]
+async fn a_key_in_a_status_is_marked_in_the_value() {
+    let service = good_service().await;
+    let answer = published::version(false, &format!("failed for {KEY}"), &[]);
+    service.on("GET", path::VERSION_1, ok(answer));
+    let version = version_1(&service.client()).get().await.unwrap();
+    let status = version.sync_status().unwrap().as_str();
+    assert_eq!(status, "failed for [key]");
+    assert!(!format!("{version:?}").contains(KEY), "{version:?}");
 }
 
 #[tokio::test]
@@ -149,7 +228,7 @@ async fn a_key_that_is_echoed_is_in_no_trace() {
     let service = good_service().await;
     let client = service.client();
     let mut answers = echoes();
-    let good = ok(crate::harness::published::answer("get_model_version"));
+    let good = ok(published::answer("get_model_version"));
     answers.push(good.header("x-request-id", format!("good {KEY}")));
     for answer in answers {
         service.on("GET", path::VERSION_1, answer);
