@@ -15,6 +15,8 @@ mod log;
 mod nearest;
 mod output;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod screen;
 mod target;
 
