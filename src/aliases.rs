@@ -8,6 +8,7 @@
 mod carry_out;
 mod edit;
 mod intent;
+mod left;
 mod list;
 mod moving;
 mod plan;
@@ -19,6 +20,7 @@ use edit::{Edit, Silence};
 use list::{Shown, each_once, is_expected, sendable, told, with_keys};
 
 pub use intent::MoveIntent;
+pub use left::{AliasNames, MoveLeft};
 pub use moving::{AliasMove, MoveAlias};
 pub use plan::{MovePlan, MoveStep};
 

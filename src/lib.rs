@@ -79,9 +79,7 @@ mod together;
 mod transport;
 mod versions;
 
-pub use aliases::{
-    AliasMove, AliasNames, MoveAlias, MoveIntent, MoveLeft, MovePlan, MoveStep,
-};
+pub use aliases::{AliasMove, AliasNames, MoveAlias, MoveIntent, MoveLeft, MovePlan, MoveStep};
 pub use client::{Client, ClientBuilder};
 pub use endpoints::{
     Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Replicas,

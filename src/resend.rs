@@ -34,6 +34,12 @@ impl<'a> Resends<'a> {
         }
     }
 
+    /// Lets no attempt begin after this.
+    pub(crate) fn not_after(mut self, until: Instant) -> Self {
+        self.until = self.until.min(until);
+        self
+    }
+
     /// Counts an attempt that failed.
     pub(crate) fn count(&mut self, error: Error) -> Error {
         self.attempts += error.attempts();

@@ -7,19 +7,26 @@
 //! from where it was moved meanwhile. `crates/models/src/alias_move.rs` is this protocol.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::edit::{Edit, Silence, Written};
+use super::left::{AliasNames, MoveLeft};
 use super::list::{Shown, same, sendable};
 use super::moving::AliasMove;
 use super::plan::{MovePlan, holder};
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::names::ModelVersionName;
 use crate::retry::Op;
+use crate::time::after;
 use crate::versions::{ModelVersion, Version};
 
 const OP: Op = Op::UPDATE_MODEL_VERSION_ALIASES;
+
+/// Until when after the remove the add may be sent again when the service refuses it for now:
+/// the alias names nothing meanwhile, and is put back rather.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl MovePlan {
     /// The caller holds the lock of alias edits.
@@ -40,22 +47,31 @@ impl MovePlan {
             began: Instant::now(),
             in_doubt: false,
             wrote: false,
+            taken: false,
         };
         if let Some(remove) = &self.remove {
             match remove.write(Silence::IsLeft).await {
                 Ok(written) => {
                     run.in_doubt |= written.is_in_doubt();
                     run.wrote = true;
+                    run.taken = true;
                 }
                 Err(error) => {
                     run.in_doubt |= error.may_have_happened();
+                    run.taken = run.in_doubt;
                     if let Some(version) = run.was_not_removed(remove, error).await? {
                         return Ok(run.moved(version));
                     }
                 }
             }
         }
-        match add.write(Silence::IsLeft).await {
+        let added = if self.remove.is_some() {
+            let until = after(Instant::now(), PATIENCE);
+            add.write_until(until, Silence::IsLeft).await
+        } else {
+            add.write(Silence::IsLeft).await
+        };
+        match added {
             Ok(written) => {
                 run.in_doubt |= written.is_in_doubt();
                 run.wrote = true;
@@ -83,6 +99,8 @@ struct Run<'a> {
     in_doubt: bool,
     /// Whether a write was carried out.
     wrote: bool,
+    /// Whether the alias was, or may have been, taken from the version that had it.
+    taken: bool,
 }
 
 /// Which version the alias names.
@@ -131,17 +149,18 @@ impl Run<'_> {
 
     /// Reads both versions back. `told` is the list that the service answered to the last write.
     async fn verify(&self, told: Option<Vec<String>>) -> Result<AliasMove> {
-        let unread = |error: Error| {
-            self.failed(Step::ReadBack, error, self.go_on())
+        let unread = |names, error: Error| {
+            self.failed(Step::ReadBack, error, names, self.go_on())
                 .during(OP.id, true)
                 .accepted()
         };
         let mut moved = self.moved(self.plan.target.clone());
-        moved.version = match self.look_who().await.map_err(unread)? {
+        let seen = self.look_who().await;
+        moved.version = match seen.map_err(|error| unread(AliasNames::Unknown, error))? {
             Names::Target(version) => version,
-            Names::Nothing => return Err(self.rival("no version")),
-            Names::Source(name) => return Err(self.rival(name)),
-            Names::Rival(name) => return Err(self.rival(name)),
+            Names::Nothing => return Err(self.rival(AliasNames::Nothing)),
+            Names::Source(_) => return Err(self.rival(AliasNames::Source)),
+            Names::Rival(name) => return Err(self.rival(AliasNames::Other(name))),
         };
         let held = moved.version.told_aliases().or(told.as_deref());
         self.reads_back(self.add, held.unwrap_or_default())?;
@@ -150,7 +169,7 @@ impl Run<'_> {
                 Ok(left) => self.reads_back(remove, left.aliases())?,
                 // Whoever has deleted it has not touched the alias.
                 Err(error) if error.says_there_is_none() => {}
-                Err(error) => return Err(unread(error)),
+                Err(error) => return Err(unread(AliasNames::Target, error)),
             }
         }
         Ok(moved)
@@ -171,28 +190,36 @@ impl Run<'_> {
         .about(self.plan.intent.what())
         .during(OP.id, true)
         .accepted()
+        .leaving(self.left(AliasNames::Target))
         .remedy_is("somebody else has edited them: look, and edit again"))
     }
 
     /// None when the alias can be given to the target: it is gone from where it was, and who has
     /// removed it is not known. The target, when that has it.
-    async fn was_not_removed(&self, remove: &Edit, error: Error) -> Result<Option<ModelVersion>> {
+    async fn was_not_removed(
+        &mut self,
+        remove: &Edit,
+        error: Error,
+    ) -> Result<Option<ModelVersion>> {
         let step = Step::Remove;
         Err(match self.look_who().await {
             Ok(Names::Target(version)) => return Ok(Some(version)),
             Ok(Names::Nothing) if self.in_doubt => return Ok(None),
-            Ok(Names::Nothing) => self.failed(step, error, "it names no version now"),
-            Ok(Names::Rival(name)) => self.rival(name),
-            Ok(Names::Source(name)) => self.failed(
-                step,
-                error,
-                self.stands(format_args!("it still names {name}")),
-            ),
-            Err(_) if !self.in_doubt => {
-                let from = remove.name();
-                self.failed(step, error, format_args!("{from} was not written to"))
+            Ok(Names::Nothing) => {
+                let names = AliasNames::Nothing;
+                self.failed(step, error, names, "it names no version now")
             }
-            Err(look) => self.failed(step, error, self.unknown(&look)),
+            Ok(Names::Rival(name)) => self.rival(AliasNames::Other(name)),
+            Ok(Names::Source(name)) => {
+                self.taken = false;
+                let state = self.stands(format_args!("it still names {name}"));
+                self.failed(step, error, AliasNames::Source, state)
+            }
+            Err(_) if !self.in_doubt => {
+                let state = format!("{} was not written to", remove.name());
+                self.failed(step, error, AliasNames::Unknown, state)
+            }
+            Err(look) => self.failed(step, error, AliasNames::Unknown, self.unknown(&look)),
         })
     }
 
@@ -200,15 +227,16 @@ impl Run<'_> {
         let step = Step::Add;
         Err(match (self.look_who().await, &self.plan.remove) {
             (Ok(Names::Target(_)), _) => return self.verify(None).await,
-            (Ok(Names::Rival(name)), _) => self.rival(name),
-            (Ok(Names::Source(name)), _) => self.rival(name),
+            (Ok(Names::Rival(name)), _) => self.rival(AliasNames::Other(name)),
+            (Ok(Names::Source(_)), _) => self.rival(AliasNames::Source),
             (Ok(Names::Nothing), Some(remove)) => return self.put_back(remove, error).await,
             (Ok(Names::Nothing), None) => {
-                self.failed(step, error, "no version is found by it, as before")
+                let names = AliasNames::Nothing;
+                self.failed(step, error, names, "no version is found by it, as before")
             }
             (Err(look), _) => {
                 let error = if self.wrote { error.in_doubt() } else { error };
-                self.failed(step, error, self.unknown(&look))
+                self.failed(step, error, AliasNames::Unknown, self.unknown(&look))
             }
         })
     }
@@ -231,7 +259,7 @@ impl Run<'_> {
         };
         Err(match self.look_who().await {
             Ok(Names::Target(_)) => return self.verify(None).await,
-            Ok(Names::Rival(name)) => self.rival(name),
+            Ok(Names::Rival(name)) => self.rival(AliasNames::Other(name)),
             Ok(Names::Source(name)) => self.was_put_back(error, &name),
             Ok(Names::Nothing) => {
                 let (why, go_on) = (second.brief(), self.go_on());
@@ -239,16 +267,20 @@ impl Run<'_> {
                 self.failed(
                     step,
                     error.in_doubt(),
+                    AliasNames::Nothing,
                     format_args!("{state}: {why}; {go_on}"),
                 )
             }
-            Err(look) => self.failed(step, error.in_doubt(), self.unknown(&look)),
+            Err(look) => {
+                let state = self.unknown(&look);
+                self.failed(step, error.in_doubt(), AliasNames::Unknown, state)
+            }
         })
     }
 
     fn was_put_back(&self, error: Error, name: &ModelVersionName) -> Error {
         let state = format!("it was put back and names {name} again");
-        self.failed(Step::Add, error, self.stands(state))
+        self.failed(Step::Add, error, AliasNames::Source, self.stands(state))
     }
 
     /// Where the alias is when nothing is under way any more.
@@ -283,8 +315,23 @@ impl Run<'_> {
         Ok(written)
     }
 
+    fn left(&self, names: AliasNames) -> MoveLeft {
+        MoveLeft {
+            intent: self.plan.intent.clone(),
+            names,
+            without_alias: self.taken.then(|| self.began.elapsed()),
+            in_doubt: self.in_doubt,
+        }
+    }
+
     /// What failed, by its cause, and how it stands now.
-    fn failed(&self, step: Step, cause: Error, state: impl fmt::Display) -> Error {
+    fn failed(
+        &self,
+        step: Step,
+        cause: Error,
+        names: AliasNames,
+        state: impl fmt::Display,
+    ) -> Error {
         let intent = &self.plan.intent;
         let step = match (step, &intent.from) {
             (Step::Remove, Some(from)) => format!("taking it from {from} failed"),
@@ -295,14 +342,21 @@ impl Run<'_> {
         cause
             .about_rather(format_args!("{}: {step}", intent.what()))
             .remedy_is_rather(state.to_string())
+            .leaving(self.left(names))
     }
 
     /// The error of an alias that somebody else has given elsewhere.
-    fn rival(&self, names: impl fmt::Display) -> Error {
+    fn rival(&self, names: AliasNames) -> Error {
+        let shown = match (&names, &self.plan.intent.from) {
+            (AliasNames::Source, Some(from)) => from.to_string(),
+            (AliasNames::Other(name), _) => name.clone(),
+            _ => "no version".to_owned(),
+        };
         let error = Error::new(
             ErrorKind::Conflict,
-            format!("somebody else has moved it in the meantime: it names {names} now"),
+            format!("somebody else has moved it in the meantime: it names {shown} now"),
         )
+        .leaving(self.left(names))
         .about(self.plan.intent.what())
         .sent(Sent::Yes)
         .remedy_is("nothing of theirs was overwritten: look, and move it from there");

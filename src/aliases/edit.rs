@@ -1,5 +1,7 @@
 //! One edit of the aliases of one version: written, looked at in doubt, and read back.
 
+use tokio::time::Instant;
+
 use super::list::{Shown, same};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Sent};
@@ -104,7 +106,17 @@ impl Edit {
     /// Writes the list. After any failure it is read before it is written again: what somebody
     /// else has written in the meantime is not overwritten.
     pub(super) async fn write(&self, silence: Silence) -> Result<Written> {
-        let mut resends = Resends::new(self.version.client(), OP);
+        let resends = Resends::new(self.version.client(), OP);
+        self.write_with(resends, silence).await
+    }
+
+    /// As [`write`](Self::write), but it is not written again after this time.
+    pub(super) async fn write_until(&self, until: Instant, silence: Silence) -> Result<Written> {
+        let resends = Resends::new(self.version.client(), OP).not_after(until);
+        self.write_with(resends, silence).await
+    }
+
+    async fn write_with(&self, mut resends: Resends<'_>, silence: Silence) -> Result<Written> {
         let (mut lost, mut attempts) = (false, 0);
         loop {
             let error = match self.put().await {

@@ -17,8 +17,15 @@ use crate::versions::{Model, ModelVersion};
 /// An alias names one version at a time, and the service has no request that moves one. So the
 /// move is two writes, and between them the alias names no version: requests by the alias are
 /// answered with 404. Nothing can close that gap; it is two requests long, without a look between
-/// them, and its length is measured: [`AliasMove::without_alias`]. Deployments are not touched:
+/// them, and its length is measured: [`AliasMove::without_alias`], and when the move fails,
+/// [`MoveLeft::without_alias`](crate::MoveLeft::without_alias). Deployments are not touched:
 /// [`Endpoint::deploy`](crate::Endpoint::deploy) goes by the integer id.
+///
+/// The gap is longer when the service answers the second write with 429, or no connection is
+/// made. That write is then sent again, each time after a look, but none begins later than five
+/// seconds after the first write: rather than wait for a longer `Retry-After`, the alias is put
+/// back, and the error is the 429. Should the service refuse that with 429 too, it is waited out
+/// as for any write, for as long as a call may take: nothing shorter would bring the alias back.
 ///
 /// When the target has the alias already, it is done and nothing is sent. When no version has it,
 /// it is added.
@@ -63,7 +70,8 @@ use crate::versions::{Model, ModelVersion};
 /// When the alias has left its version and the target does not get it, it is put back. Whatever
 /// failed is the kind of the error, and its line says which version the alias names now: the one
 /// that had it, none, or that of a rival, who is never overwritten; or that looking failed, with
-/// the intent to go on from. [`Conflict`](crate::ErrorKind::Conflict) too when either version's
+/// the intent to go on from. [`Error::alias_move`](crate::Error::alias_move) tells the same as data,
+/// with the time without the alias. [`Conflict`](crate::ErrorKind::Conflict) too when either version's
 /// list reads back otherwise than it was written; it then shows both.
 #[derive(Debug)]
 #[must_use = "an alias is moved when this is awaited"]

@@ -75,6 +75,7 @@ pub(super) fn debug(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         .field("attempts", &error.attempts)
         .field("handle", &error.handle)
         .field("pending", &error.pending)
+        .field("alias_move", &error.alias_move)
         .field("waited", &error.waited)
         .field("source", &error.source)
         .finish_non_exhaustive()

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::aliases::MoveLeft;
 use crate::handle::{Handle, HandleError};
 use crate::names::NameError;
 use crate::pending::Pending;
@@ -63,6 +64,7 @@ struct Inner {
     handle: Option<Handle>,
     waited: Option<Waited>,
     pending: Option<Pending>,
+    alias_move: Option<MoveLeft>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -157,6 +159,13 @@ impl Error {
         self.inner.pending.as_ref()
     }
 
+    /// What a move of an alias has left when it failed with this error; none when it failed
+    /// before it had tried to write anything.
+    #[must_use]
+    pub fn alias_move(&self) -> Option<&MoveLeft> {
+        self.inner.alias_move.as_ref()
+    }
+
     /// How the wait went that ended with this error.
     #[must_use]
     pub fn waited(&self) -> Option<&Waited> {
@@ -194,6 +203,7 @@ impl Error {
                 handle: None,
                 waited: None,
                 pending: None,
+                alias_move: None,
                 source: None,
             }),
         }
@@ -325,6 +335,11 @@ impl Error {
 
     pub(crate) fn after_wait(mut self, waited: Waited) -> Self {
         self.inner.waited = Some(waited);
+        self
+    }
+
+    pub(crate) fn leaving(mut self, left: MoveLeft) -> Self {
+        self.inner.alias_move = Some(left);
         self
     }
 

@@ -11,12 +11,12 @@ use cerebras_management::status::{
     DeploymentState, Phase, RolloutStatus, SyncStatus, UnknownStatus,
 };
 use cerebras_management::{
-    AliasMove, ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete, Deleted, Deploy,
-    DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Error, ErrorKind,
-    FieldError, First, Handle, HandleError, Model, ModelVersion, MoveAlias, MoveIntent, MovePlan,
-    MoveStep, Obtained, Operation, Org, Pending, Replicas, Resumed, RetryPolicy, Rollback,
-    RolloutProgress, Schedule, Sent, Serving, SyncProgress, Upload, Version, Wait, Waited, Watch,
-    first_of, wait_all,
+    AliasMove, AliasNames, ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete,
+    Deleted, Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Error,
+    ErrorKind, FieldError, First, Handle, HandleError, Model, ModelVersion, MoveAlias, MoveIntent,
+    MoveLeft, MovePlan, MoveStep, Obtained, Operation, Org, Pending, Replicas, Resumed,
+    RetryPolicy, Rollback, RolloutProgress, Schedule, Sent, Serving, SyncProgress, Upload, Version,
+    Wait, Waited, Watch, first_of, wait_all,
 };
 
 use crate::harness::{builder, endpoint, model, version_1};
@@ -89,6 +89,7 @@ const NO_TYPES: [&str; 6] = [
 fn every_public_type_is_send_and_sync_and_shows_itself() {
     let mut checked = types![
         AliasMove,
+        AliasNames,
         ApiKey,
         Change<Deployment>,
         Chat,
@@ -113,6 +114,7 @@ fn every_public_type_is_send_and_sync_and_shows_itself() {
         ModelVersion,
         MoveAlias,
         MoveIntent,
+        MoveLeft,
         MovePlan,
         MoveStep,
         Obtained,

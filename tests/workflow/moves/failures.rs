@@ -1,10 +1,10 @@
 //! What is left of a move when the service or the network fails.
 
-use cerebras_management::{ErrorKind, MoveIntent};
-use cerebras_management_simulator::{Fault, FaultAction, Operation as Route};
+use cerebras_management::{AliasNames, ErrorKind, MoveIntent};
+use cerebras_management_simulator::{Fault, FaultAction, Operation as Route, RetryAfter};
 
 use super::{
-    BEFORE, MOVED, NOWHERE, PATCH, down, forbidden, held, intent, lists, of_the_move, rig,
+    BEFORE, MOVED, NOWHERE, PATCH, down, forbidden, held, intent, left, lists, of_the_move, rig,
 };
 use crate::harness::{Rig, name_of, path_of, refused};
 
@@ -48,6 +48,7 @@ async fn an_alias_that_the_target_does_not_get_is_put_back() {
         let late = if in_doubt { late(&rig) } else { String::new() };
         let state = format!("; it was put back and names {one} again{late} (");
         assert!(line.contains(&state), "{line}");
+        assert_eq!(left(&rig, &error), (AliasNames::Source, in_doubt, true));
         assert_eq!(held(&rig), lists(BEFORE));
     }
 }
@@ -70,6 +71,7 @@ async fn a_put_back_whose_answer_is_lost_is_in_doubt() {
         late(&rig)
     );
     assert!(line.contains(&state), "{line}");
+    assert_eq!(left(&rig, &error), (AliasNames::Source, true, true));
     assert_eq!(held(&rig), lists(BEFORE));
     assert_eq!(rig.writes().len(), 3);
 }
@@ -143,6 +145,7 @@ async fn an_alias_that_cannot_be_taken_away_stays() {
             line.contains(&format!("; it still names {one}{late} (")),
             "{line}"
         );
+        assert_eq!(left(&rig, &error), (AliasNames::Source, in_doubt, false));
         assert_eq!(held(&rig), lists(BEFORE));
         assert_eq!(rig.writes().len(), 1);
     }
@@ -164,6 +167,7 @@ async fn an_alias_that_cannot_be_put_back_names_no_version_and_the_move_can_be_f
         intent(&rig)
     );
     assert!(line.contains(&state), "{line}");
+    assert_eq!(left(&rig, &error), (AliasNames::Nothing, true, true));
     assert_eq!(held(&rig), lists(NOWHERE));
 
     rig.simulator.clear_faults();
@@ -190,6 +194,7 @@ async fn a_state_that_cannot_be_looked_at_is_said_to_be_unknown() {
         intent(&rig)
     );
     assert!(line.contains(&state), "{line}");
+    assert_eq!(left(&rig, &error), (AliasNames::Unknown, true, true));
     assert_eq!(held(&rig), lists(NOWHERE));
 }
 
@@ -235,6 +240,33 @@ async fn a_write_that_was_surely_not_processed_is_sent_again() {
     }
 }
 
+/// The alias names nothing meanwhile.
+#[tokio::test]
+async fn an_alias_is_put_back_rather_than_waiting_long_to_give_it_to_the_target() {
+    let rig = rig().await;
+    let limited = FaultAction::Status {
+        status: 429,
+        retry_after: Some(RetryAfter::Seconds(6)),
+    };
+    rig.simulator
+        .inject(Fault::on(PATCH, limited).version("2").once());
+    let error = refused(rig.model().move_alias("production", "2").await);
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::RateLimited, 1)
+    );
+    let six = std::time::Duration::from_secs(6);
+    assert_eq!(error.retry_after(), Some(six), "for the caller to wait");
+    assert!(!error.may_have_happened());
+    assert_eq!(left(&rig, &error), (AliasNames::Source, false, true));
+    let gap = error.alias_move().and_then(|left| left.without_alias);
+    assert!(gap < Some(six), "{gap:?}");
+    assert_eq!(held(&rig), lists(BEFORE));
+    let writes = [(1, 200), (2, 429), (1, 200)];
+    let writes = writes.map(|(id, status)| format!("PATCH {} {status}", path_of(id)));
+    assert_eq!(rig.writes(), writes);
+}
+
 #[tokio::test]
 async fn a_move_that_cannot_be_read_back_is_said_to_be_written() {
     let rig = rig().await;
@@ -250,5 +282,6 @@ async fn a_move_that_cannot_be_read_back_is_said_to_be_written() {
     );
     assert!(line.starts_with(&start), "{line}");
     assert!(line.contains(&intent(&rig)), "{line}");
+    assert_eq!(left(&rig, &error), (AliasNames::Unknown, false, true));
     assert_eq!(held(&rig), lists(MOVED));
 }

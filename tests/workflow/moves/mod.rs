@@ -5,7 +5,7 @@ mod going_on;
 mod plans;
 mod rivals;
 
-use cerebras_management::ErrorKind;
+use cerebras_management::{AliasNames, Error, ErrorKind};
 use cerebras_management_simulator::{
     Behaviour, Builder, FaultAction, Operation as Route, VersionFields,
 };
@@ -64,6 +64,17 @@ const NOWHERE: [&[&str]; 3] = [&["run-1"], &["run-2"], &["run-3"]];
 fn intent(rig: &Rig) -> String {
     let (from, to, base) = (name_of(1), name_of(2), rig.client.base_url());
     format!("cbm1,move,alias=production,from={from},to={to},base={base}")
+}
+
+/// What the error tells of what is left: what the alias names, whether a write may come late, and
+/// whether it was taken away at all.
+#[track_caller]
+fn left(rig: &Rig, error: &Error) -> (AliasNames, bool, bool) {
+    let left = error.alias_move().expect("what is left");
+    assert_eq!(left.intent.to_string(), intent(rig));
+    let gap = left.without_alias;
+    assert_ne!(gap, Some(std::time::Duration::ZERO));
+    (left.names.clone(), left.in_doubt, gap.is_some())
 }
 
 fn of_the_move() -> String {
@@ -141,6 +152,7 @@ async fn an_alias_that_another_than_the_expected_version_has_is_left_there() {
             name_of(1)
         )
     );
+    assert_eq!(error.alias_move(), None, "nothing was begun");
     assert_eq!(rig.writes(), Vec::<String>::new());
     rig.model()
         .move_alias("production", "2")

@@ -1,10 +1,11 @@
 //! What is left of a move when somebody else edits the same aliases.
 
-use cerebras_management::ErrorKind;
+use cerebras_management::{AliasNames, ErrorKind};
 use cerebras_management_simulator::{AliasConflict, Behaviour, Fault, FaultAction};
 
 use super::{
-    BEFORE, MOVED, NOWHERE, PATCH, forbidden, held, lists, of_the_move, production_on, rig, three,
+    BEFORE, MOVED, NOWHERE, PATCH, forbidden, held, left, lists, of_the_move, production_on, rig,
+    three,
 };
 use crate::harness::{Rig, name_of, refused};
 
@@ -31,6 +32,7 @@ async fn an_alias_that_is_gone_after_silence_goes_on_to_the_target() {
             name_of(1)
         )
     );
+    assert_eq!(left(&rig, &error), (AliasNames::Target, true, true));
     assert_eq!(
         held(&rig),
         lists([&["theirs"], &["run-2", "production"], &["run-3"]])
@@ -67,10 +69,12 @@ async fn a_rival_that_takes_the_alias_in_the_gap_keeps_it() {
                 )
             );
             assert!(error.may_have_happened(), "it was taken away");
-            let expected: [&[&str]; 3] = match rival {
-                "1" => BEFORE,
-                _ => [&["run-1"], &["run-2"], &["run-3", "production"]],
+            let theirs: [&[&str]; 3] = [&["run-1"], &["run-2"], &["run-3", "production"]];
+            let (names, expected) = match rival {
+                "1" => (AliasNames::Source, BEFORE),
+                _ => (AliasNames::Other(name_of(3)), theirs),
             };
+            assert_eq!(left(&rig, &error), (names, false, true));
             assert_eq!(held(&rig), lists(expected));
         }
     }
@@ -161,5 +165,6 @@ async fn an_alias_that_is_taken_from_the_target_at_once_is_told() {
         error.to_string().contains("it names no version now"),
         "{error}"
     );
+    assert_eq!(left(&rig, &error), (AliasNames::Nothing, false, true));
     assert_eq!(held(&rig), lists(NOWHERE));
 }
