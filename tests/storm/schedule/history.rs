@@ -144,6 +144,7 @@ impl History {
     pub(super) fn lost(&self, alias: &str, moves: &[Attempt<Moved>]) -> Lost {
         let mut lost = Lost::default();
         for gap in self.gaps(alias) {
+            lost.times += 1;
             let explains = |attempt: &Attempt<Moved>| {
                 let during = &attempt.during;
                 let is_author = during.contains(&gap.since)
@@ -200,6 +201,8 @@ impl History {
 /// What [`History::lost`] finds.
 #[derive(Debug, Default)]
 pub(super) struct Lost {
+    /// How often the alias was on no version: each move that is carried out has such a time.
+    pub(super) times: u64,
     /// Unexplained.
     pub(super) gaps: Vec<Gap>,
     /// Which move explains why the alias is on no version now.

@@ -85,6 +85,9 @@ impl Storm {
         }
         for alias in SHARED_ALIASES {
             let lost = history.lost(alias, &moves);
+            self.known()
+                .report
+                .count("times a shared alias was on no version", lost.times);
             for gap in lost.gaps {
                 let what = format!("{alias} was on no version, and no move in doubt: {gap:?}");
                 self.wrong(Wrong::LostAlias, what);
