@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::error::Result;
 use crate::handle::Handle;
+use crate::names::ModelVersionName;
 use crate::poll::{Limits, Poll, Probe, Schedule, Step, duration};
 
 /// How long a wait goes on while no poll succeeds, by default.
@@ -83,6 +84,8 @@ pub struct Operation<T: Tracked> {
     since: Option<Instant>,
     settled: Option<T>,
     obtained: Obtained,
+    /// Versions that the write may have made beside.
+    left: Vec<ModelVersionName>,
 }
 
 /// How a write came to its [`Operation`].
@@ -107,11 +110,20 @@ impl<T: Tracked> Operation<T> {
             since: Some(Instant::now()),
             settled: None,
             obtained: Obtained::Answered,
+            left: Vec::new(),
         }
     }
 
     pub(crate) fn obtained_by(self, obtained: Obtained) -> Self {
         Self { obtained, ..self }
+    }
+
+    pub(crate) fn leaving(self, left: Vec<ModelVersionName>) -> Self {
+        Self { left, ..self }
+    }
+
+    pub(crate) fn left(&self) -> &[ModelVersionName] {
+        &self.left
     }
 
     /// One of which nothing is known until the first poll.

@@ -120,6 +120,15 @@ impl Operation<ModelVersion> {
         self.probe().version.name()
     }
 
+    /// Versions that this upload may have made beside [`name`](Operation::name), for somebody to
+    /// delete: new, of the same content and without aliases. A service leaves one when it makes a
+    /// version first and refuses the idempotency key then, which another request has taken.
+    /// Nearly always empty; what is made or shown later is not among them.
+    #[must_use]
+    pub fn left_behind(&self) -> &[ModelVersionName] {
+        self.left()
+    }
+
     /// One that goes on from a handle. Nothing is known of it until the first poll.
     pub(crate) fn resumed_sync(client: &Client, name: ModelVersionName) -> Self {
         let known = SyncProgress {

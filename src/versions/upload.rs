@@ -121,8 +121,9 @@ impl Upload {
     /// delete does not count it.
     ///
     /// Under a service that makes the version first and refuses a taken alias then, two requests
-    /// that are sent at the same time can leave a second version without aliases; the result is
-    /// the one with the key even so, and a warning of `tracing` names what is left.
+    /// that are sent at the same time can leave a second version without aliases. The result is
+    /// the one with the key even so; [`left_behind`](Operation::left_behind) names what a look at
+    /// the versions has shown beside it, as does a warning of `tracing`.
     ///
     /// ```no_run
     /// # async fn run(model: cerebras_management::Model) -> cerebras_management::Result<()> {

@@ -12,13 +12,13 @@ use super::data::{ModelVersion, no_id};
 use super::{Model, Readiness};
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::explain::about_org;
-use crate::names::{VersionAlias, VersionId};
+use crate::names::{ModelVersionName, VersionAlias, VersionId};
 use crate::operation::{Obtained, Operation};
 use crate::pending::{Doubt, Pending, PendingUpload, Seen};
 use crate::raw::types as raw;
 use crate::resend::Resends;
 use crate::retry::{Op, may_pass};
-use sought::holds;
+use sought::{holds, names};
 
 const OP: Op = Op::UPLOAD_MODEL_VERSION;
 
@@ -69,7 +69,10 @@ impl Uploading {
             };
             lost |= failed.may_have_happened();
             match self.after_failure(failed, lost, &ours, &mut resends).await {
-                Next::Adopt(version) => return self.operation(version, Obtained::Adopted),
+                Next::Adopt(version, left) => {
+                    let adopted = self.operation(version, Obtained::Adopted)?;
+                    return Ok(adopted.leaving(left));
+                }
                 Next::Send => {}
                 Next::End(error) => return Err(error),
             }
@@ -124,27 +127,25 @@ impl Uploading {
         lost: bool,
     ) -> Next {
         if self.key.is_none() {
-            return Next::Adopt(version);
+            return Next::Adopt(version, Vec::new());
         }
-        let left = if failed.may_have_happened() {
-            None
-        } else {
-            self.model.made_and_refused(ours, version.id()).await
-        };
-        let Err(error) = ours.is_of(&version) else {
-            if let Some(left) = left {
+        // Whatever the answer was: one that was lost may have been a refusal.
+        let left = self.model.made_and_refused(ours, version.id()).await;
+        match ours.is_of(&version) {
+            Ok(()) if left.is_empty() => Next::Adopt(version, left),
+            Ok(()) => {
                 tracing::warn!(upload = %ours, %failed, "{}", may_be_left(&left));
+                Next::Adopt(version, left)
             }
-            return Next::Adopt(version);
-        };
-        Next::End(match left {
-            Some(left) => error
-                .seeing(may_be_left(&left))
-                .during(OP.id, true)
-                .accepted(),
-            None if lost => error.during(OP.id, true).in_doubt(),
-            None => error,
-        })
+            Err(error) if !left.is_empty() => Next::End(
+                error
+                    .seeing(may_be_left(&left))
+                    .during(OP.id, true)
+                    .accepted(),
+            ),
+            Err(error) if lost => Next::End(error.during(OP.id, true).in_doubt()),
+            Err(error) => Next::End(error),
+        }
     }
 
     /// The key names a version before anything is sent: another process has uploaded it.
@@ -241,15 +242,16 @@ impl Uploading {
         if self.content.version_aliases.is_empty() {
             return failed;
         }
-        match self.model.made_and_refused(ours, None).await {
-            Some(left) => failed
-                .seeing(may_be_left(&left))
-                .accepted()
-                .remedy_is_rather(
-                    "look at it before uploading again: give it its aliases, or delete it",
-                ),
-            None => failed,
+        let left = self.model.made_and_refused(ours, None).await;
+        if left.is_empty() {
+            return failed;
         }
+        failed
+            .seeing(may_be_left(&left))
+            .accepted()
+            .remedy_is_rather(
+                "look at it before uploading again: give it its aliases, or delete it",
+            )
     }
 
     /// The error of an upload that may have happened, and that was not found.
@@ -272,12 +274,14 @@ impl Uploading {
 
 /// What follows an attempt that failed.
 enum Next {
-    Adopt(ModelVersion),
+    /// Beside it these may have been made.
+    Adopt(ModelVersion, Vec<ModelVersionName>),
     Send,
     End(Error),
 }
 
-fn may_be_left(names: &str) -> String {
+fn may_be_left(versions: &[ModelVersionName]) -> String {
+    let names = names(versions);
     format!("{names} is new and without aliases: it may have been made before they were refused")
 }
 

@@ -108,15 +108,22 @@ impl PendingUpload {
         &self,
         mut versions: Vec<ModelVersion>,
         but: Option<VersionId>,
-    ) -> Option<String> {
+    ) -> Vec<ModelVersionName> {
         versions.retain(|version| {
             self.is_new(version)
                 && version.id() != but
                 && !matches!(self.content_of(version), Fit::Other)
                 && version.aliases().is_empty()
         });
-        (!versions.is_empty()).then(|| listed(versions.iter().map(ModelVersion::name)))
+        let names = versions.iter().filter_map(ModelVersion::parsed_name);
+        names.cloned().collect()
     }
+}
+
+/// Names of versions, for a line.
+pub(super) fn names(versions: &[ModelVersionName]) -> String {
+    let names: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    listed(names.iter().map(String::as_str))
 }
 
 const NOTHING: &str = "no new version is of its weights";
@@ -181,10 +188,15 @@ impl Model {
         &self,
         upload: &PendingUpload,
         but: Option<VersionId>,
-    ) -> Option<String> {
+    ) -> Vec<ModelVersionName> {
         // Without the ids from before, nothing can be told.
-        upload.after?;
-        upload.left_without_aliases(self.versions().await.ok()?, but)
+        if upload.after.is_none() {
+            return Vec::new();
+        }
+        match self.versions().await {
+            Ok(versions) => upload.left_without_aliases(versions, but),
+            Err(_) => Vec::new(),
+        }
     }
 
     /// The upload whose answer was lost, if its version is there now.
@@ -198,11 +210,15 @@ impl Model {
             Seen::Nothing(what) => {
                 let left = match &upload.key {
                     Some(_) => self.made_and_refused(upload, None).await,
-                    None => None,
+                    None => Vec::new(),
                 };
-                return Ok(left.map_or(Seen::Nothing(what), |names| {
-                    Seen::Unclear(format!("it may have made {names}, which has not its key"))
-                }));
+                return Ok(match left.as_slice() {
+                    [] => Seen::Nothing(what),
+                    left => Seen::Unclear(format!(
+                        "it may have made {}, which has not its key",
+                        names(left)
+                    )),
+                });
             }
         };
         if upload.key.is_some() {
