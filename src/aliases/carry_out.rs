@@ -48,16 +48,16 @@ impl MovePlan {
             in_doubt: false,
             wrote: false,
             taken: false,
+            attempts: 0,
         };
         if let Some(remove) = &self.remove {
             match remove.write(Silence::IsLeft).await {
                 Ok(written) => {
-                    run.in_doubt |= written.is_in_doubt();
-                    run.wrote = true;
+                    run.has_written(&written);
                     run.taken = true;
                 }
                 Err(error) => {
-                    run.in_doubt |= error.may_have_happened();
+                    run.has_failed(&error);
                     run.taken = run.in_doubt;
                     if let Some(version) = run.was_not_removed(remove, error).await? {
                         return Ok(run.moved(version));
@@ -73,8 +73,7 @@ impl MovePlan {
         };
         match added {
             Ok(written) => {
-                run.in_doubt |= written.is_in_doubt();
-                run.wrote = true;
+                run.has_written(&written);
                 let told = match written {
                     Written::Answered { told, .. } => told,
                     Written::Seen { .. } => None,
@@ -82,7 +81,7 @@ impl MovePlan {
                 run.verify(told).await
             }
             Err(error) => {
-                run.in_doubt |= error.may_have_happened();
+                run.has_failed(&error);
                 run.was_not_added(error).await
             }
         }
@@ -101,6 +100,8 @@ struct Run<'a> {
     wrote: bool,
     /// Whether the alias was, or may have been, taken from the version that had it.
     taken: bool,
+    /// How many times the last write was sent.
+    attempts: u32,
 }
 
 /// Which version the alias names.
@@ -122,6 +123,17 @@ enum Step {
 }
 
 impl Run<'_> {
+    fn has_written(&mut self, written: &Written) {
+        self.in_doubt |= written.is_in_doubt();
+        self.wrote = true;
+        self.attempts = written.attempts();
+    }
+
+    fn has_failed(&mut self, error: &Error) {
+        self.in_doubt |= error.may_have_happened();
+        self.attempts = error.attempts();
+    }
+
     async fn look_who(&self) -> Result<Names> {
         let MovePlan { client, intent, .. } = self.plan;
         let Some(version) = holder(client, &intent.to, &intent.alias).await? else {
@@ -189,6 +201,7 @@ impl Run<'_> {
         )
         .about(self.plan.intent.what())
         .during(OP.id, true)
+        .after_attempts(self.attempts)
         .accepted()
         .leaving(self.left(AliasNames::Target))
         .remedy_is("somebody else has edited them: look, and edit again"))
@@ -303,8 +316,11 @@ impl Run<'_> {
         if wanted.contains(&intent.alias) {
             // Somebody else has given it back since it was looked for.
             let version = Box::new(version);
-            let lost = false;
-            return Ok(Written::Seen { version, lost });
+            return Ok(Written::Seen {
+                version,
+                attempts: 0,
+                lost: false,
+            });
         }
         wanted.push(intent.alias.clone());
         let edit = Edit::new(client, &version, wanted)?;
@@ -359,6 +375,7 @@ impl Run<'_> {
         .leaving(self.left(names))
         .about(self.plan.intent.what())
         .sent(Sent::Yes)
+        .after_attempts(self.attempts)
         .remedy_is("nothing of theirs was overwritten: look, and move it from there");
         if self.wrote {
             error.during(OP.id, true).accepted()

@@ -46,6 +46,8 @@ pub(super) enum Written {
     /// It was read as it was to be written, after an attempt that failed.
     Seen {
         version: Box<ModelVersion>,
+        /// How many times the list was sent.
+        attempts: u32,
         /// Whether the answer was lost: the write may be on its way still, and what was read be
         /// somebody else's.
         lost: bool,
@@ -53,6 +55,12 @@ pub(super) enum Written {
 }
 
 impl Written {
+    pub(super) fn attempts(&self) -> u32 {
+        match self {
+            Self::Answered { attempts, .. } | Self::Seen { attempts, .. } => *attempts,
+        }
+    }
+
     /// Whether the write may come later, although all looks well.
     pub(super) fn is_in_doubt(&self) -> bool {
         matches!(self, Self::Seen { lost: true, .. })
@@ -136,7 +144,11 @@ impl Edit {
             };
             if self.is_wanted(now.told_aliases()) {
                 let version = Box::new(now);
-                return Ok(Written::Seen { version, lost });
+                return Ok(Written::Seen {
+                    version,
+                    attempts,
+                    lost,
+                });
             }
             if !self.is_before(now.told_aliases()) {
                 return Err(self.edited_meanwhile(&now, &error, lost));

@@ -26,7 +26,7 @@ const OP: Op = Op::DELETE_MODEL_VERSION;
 ///
 /// The version is looked at. When it is gone, it is deleted. When it is there and still in no
 /// use, the delete is sent again, as often as the [`RetryPolicy`](crate::RetryPolicy) says; a 404
-/// is success then. When its weights are others, its id was given to another version, which is
+/// is success then, and an answer that nothing was deleted has it looked at once more. When its weights are others, its id was given to another version, which is
 /// not deleted.
 ///
 /// # When the future is dropped

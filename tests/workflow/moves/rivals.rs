@@ -33,6 +33,7 @@ async fn an_alias_that_is_gone_after_silence_goes_on_to_the_target() {
         )
     );
     assert_eq!(left(&rig, &error), (AliasNames::Target, true, true));
+    assert_eq!(error.attempts(), 1);
     assert_eq!(
         held(&rig),
         lists([&["theirs"], &["run-2", "production"], &["run-3"]])
@@ -69,6 +70,7 @@ async fn a_rival_that_takes_the_alias_in_the_gap_keeps_it() {
                 )
             );
             assert!(error.may_have_happened(), "it was taken away");
+            assert_eq!(error.attempts(), 1);
             let theirs: [&[&str]; 3] = [&["run-1"], &["run-2"], &["run-3", "production"]];
             let (names, expected) = match rival {
                 "1" => (AliasNames::Source, BEFORE),
