@@ -199,7 +199,8 @@ fn aliases() -> Vec<Way> {
 /// Waits for what is written down, until the service has been asked.
 async fn resume(client: Client, handle: String) -> Result<()> {
     let handle: Handle = handle.parse().map_err(Error::from)?;
-    let soon = Duration::from_millis(50);
+    // Most end with the first answer, which a busy machine may be slow to give.
+    let soon = Duration::from_secs(2);
     let resumed = client.resume(&handle)?;
     if let Resumed::Upload(upload) = resumed {
         let wait = upload.wait().schedule(quick()).deadline(soon);
