@@ -114,7 +114,8 @@ fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse::<std::net::IpAddr>() {
         Ok(address) => address.is_loopback(),
-        Err(_) => bare == "localhost" || bare.ends_with(".localhost"),
+        // A name under it may be looked up elsewhere, whatever RFC 6761 asks of resolvers.
+        Err(_) => bare == "localhost",
     }
 }
 
@@ -153,6 +154,12 @@ mod tests {
                 "http://example.com",
                 "base URL \"http://example.com\": byte 0: plain http would send the key unencrypted; \
                  use https, or allow it by name with ClientBuilder::allow_insecure_http",
+            ),
+            (
+                "http://gate.localhost:1",
+                "base URL \"http://gate.localhost:1\": byte 0: plain http would send the key \
+                 unencrypted; use https, or allow it by name with \
+                 ClientBuilder::allow_insecure_http",
             ),
             (
                 "https://me:s3cr3t@example.com",

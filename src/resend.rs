@@ -21,6 +21,8 @@ pub(crate) struct Resends<'a> {
     attempts: u32,
     /// Attempts, and looks beyond the one that each of them is followed by.
     tries: u32,
+    /// What the last of them took from the budget.
+    tokens: u32,
 }
 
 impl<'a> Resends<'a> {
@@ -31,6 +33,7 @@ impl<'a> Resends<'a> {
             until: after(Instant::now(), client.transport().call_timeout),
             attempts: 0,
             tries: 0,
+            tokens: 0,
         }
     }
 
@@ -70,10 +73,21 @@ impl<'a> Resends<'a> {
         true
     }
 
-    fn pause(&self, error: &Error) -> Option<Duration> {
+    fn pause(&mut self, error: &Error) -> Option<Duration> {
         let transport = self.client.transport();
         let pause = transport.retry.pause_before_look(self.tries, error)?;
         let in_time = after(Instant::now(), pause) < self.until;
-        (in_time && transport.budget.take(error)).then_some(pause)
+        if !in_time {
+            return None;
+        }
+        self.tokens = transport.budget.take(error)?;
+        Some(pause)
+    }
+
+    /// The write has succeeded. The attempt itself has put back one token; this is the rest of
+    /// what it took.
+    pub(crate) fn succeeded(&self) {
+        let rest = self.tokens.saturating_sub(1);
+        self.client.transport().budget.put_back(rest);
     }
 }

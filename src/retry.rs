@@ -64,7 +64,7 @@ impl Op {
 /// deployments, are then only looked for, as often as they would have been repeated and after
 /// the same pauses. Repeats take from a budget that all clones of a client share and that calls
 /// which succeed fill again, so that a client does not flood a service that is down: 100 repeats
-/// in a row, or 50 after timeouts. The pause is drawn evenly between zero and a limit that doubles
+/// in a row, or 50 after timeouts, unless [`budget`](RetryPolicy::budget) says otherwise. The pause is drawn evenly between zero and a limit that doubles
 /// with each attempt (full jitter); a `Retry-After` takes its place when it is longer.
 ///
 /// ```
@@ -81,15 +81,18 @@ pub struct RetryPolicy {
     max_attempts: u32,
     base: Duration,
     cap: Duration,
+    /// None is no bound.
+    budget: Option<u32>,
 }
 
 impl Default for RetryPolicy {
-    /// At most 4 attempts, pauses up to 0.5 s, 1 s and 2 s.
+    /// At most 4 attempts, pauses up to 0.5 s, 1 s and 2 s, and a budget of 500 tokens.
     fn default() -> Self {
         Self {
             max_attempts: 4,
             base: Duration::from_millis(500),
             cap: Duration::from_secs(20),
+            budget: Some(500),
         }
     }
 }
@@ -125,6 +128,22 @@ impl RetryPolicy {
         self
     }
 
+    /// How many tokens the budget of a client holds: 500 by default. A repeat takes 5 of them, or
+    /// 10 after a timeout, and is left out when they are not there. A call that succeeds puts back
+    /// what its last repeat took, or 1 if it needed none.
+    #[must_use]
+    pub fn budget(mut self, tokens: u32) -> Self {
+        self.budget = Some(tokens);
+        self
+    }
+
+    /// Repeats whatever other calls have come to: only `max_attempts` and the time bound them.
+    #[must_use]
+    pub fn without_budget(mut self) -> Self {
+        self.budget = None;
+        self
+    }
+
     /// The pause before the next attempt, or none when this error is the answer.
     pub(crate) fn pause_after(&self, op: Op, attempt: u32, error: &Error) -> Option<Duration> {
         if !is_repeatable(op, error) {
@@ -152,33 +171,41 @@ impl RetryPolicy {
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
 #[derive(Debug)]
-pub(crate) struct Budget(AtomicU32);
+pub(crate) struct Budget {
+    left: AtomicU32,
+    /// None is no bound.
+    size: Option<u32>,
+}
 
 impl Budget {
-    const FULL: u32 = 500;
-
-    pub(crate) fn full() -> Self {
-        Self(AtomicU32::new(Self::FULL))
+    pub(crate) fn full(policy: &RetryPolicy) -> Self {
+        Self {
+            left: AtomicU32::new(policy.budget.unwrap_or_default()),
+            size: policy.budget,
+        }
     }
 
-    /// Takes what a repeat after this error costs, if it is there.
-    pub(crate) fn take(&self, error: &Error) -> bool {
+    /// Takes what a repeat after this error costs, if it is there: how many tokens.
+    pub(crate) fn take(&self, error: &Error) -> Option<u32> {
         let cost = match error.kind() {
             ErrorKind::Timeout => 10,
             _ => 5,
         };
+        if self.size.is_none() {
+            return Some(cost);
+        }
         let taken = self
-            .0
+            .left
             .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(cost));
-        taken.is_ok()
+        taken.ok().map(|_| cost)
     }
 
-    /// A call has succeeded: one token for a first attempt, and five for a repeat.
-    pub(crate) fn put_back(&self, attempt: u32) {
-        let tokens = if attempt > 1 { 5 } else { 1 };
-        let full = |left: u32| Some((left + tokens).min(Self::FULL));
+    /// Puts tokens back, as far as there is room.
+    pub(crate) fn put_back(&self, tokens: u32) {
+        let size = self.size.unwrap_or_default();
+        let full = |left: u32| Some(left.saturating_add(tokens).min(size));
         // It never refuses, so there is nothing to look at.
-        let _ = self.0.fetch_update(Relaxed, Relaxed, full);
+        let _ = self.left.fetch_update(Relaxed, Relaxed, full);
     }
 }
 
@@ -232,18 +259,29 @@ mod tests {
 
     #[test]
     fn a_client_whose_calls_all_fail_stops_repeating() {
-        let budget = Budget::full();
+        let budget = Budget::full(&RetryPolicy::default());
         let fault = error(ErrorKind::Unavailable, Sent::Maybe);
         let late = error(ErrorKind::Timeout, Sent::Maybe);
-        assert_eq!((0..200).filter(|_| budget.take(&fault)).count(), 100);
+        let takes = |budget: &Budget, error| {
+            let taken = (0..200).map_while(|_| budget.take(error));
+            taken.count()
+        };
+        assert_eq!(takes(&budget, &fault), 100);
         budget.put_back(1);
-        assert!(!budget.take(&fault), "one success is not enough");
-        budget.put_back(2);
-        assert!(budget.take(&fault));
+        assert_eq!(budget.take(&fault), None, "one success is not enough");
+        budget.put_back(5);
+        assert_eq!(budget.take(&fault), Some(5));
         for _ in 0..1000 {
             budget.put_back(1);
         }
-        assert_eq!((0..200).filter(|_| budget.take(&late)).count(), 50);
+        assert_eq!(takes(&budget, &late), 50);
+
+        let small = Budget::full(&RetryPolicy::default().budget(12));
+        assert_eq!(takes(&small, &late), 1);
+        small.put_back(u32::MAX);
+        assert_eq!(takes(&small, &fault), 2);
+        let endless = Budget::full(&RetryPolicy::default().without_budget());
+        assert_eq!(takes(&endless, &late), 200);
     }
 
     #[test]

@@ -133,6 +133,8 @@ impl Transport {
         let mut key = self.key(keys, None, until()).await.map_err(during)?;
         let mut may_ask_again = keys.can_change();
         let mut attempt = 0;
+        // What a success puts back into the budget.
+        let mut tokens = 1;
         loop {
             attempt += 1;
             let call = Call {
@@ -144,7 +146,7 @@ impl Transport {
             };
             let error = match send(call).await {
                 Ok(value) => {
-                    self.budget.put_back(attempt);
+                    self.budget.put_back(tokens);
                     return Ok(value);
                 }
                 Err(error) => during(error).after_attempts(attempt),
@@ -165,15 +167,15 @@ impl Transport {
                 Attempts::One => None,
                 Attempts::ByPolicy => self.retry.pause_after(op, attempt, &error),
             };
-            match pause {
-                Some(pause)
-                    if after(Instant::now(), pause) < deadline && self.budget.take(&error) =>
-                {
-                    tracing::debug!(operation = op.id, attempt, ?pause, %error, "sent again after a pause");
-                    tokio::time::sleep(pause).await;
-                }
-                _ => return Err(error),
-            }
+            let Some(pause) = pause.filter(|pause| after(Instant::now(), *pause) < deadline) else {
+                return Err(error);
+            };
+            let Some(taken) = self.budget.take(&error) else {
+                return Err(error);
+            };
+            tokens = taken;
+            tracing::debug!(operation = op.id, attempt, ?pause, %error, "sent again after a pause");
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -139,7 +139,15 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one call may take with all its attempts and pauses: 120 s by default.
+    /// How long one request may take with all its attempts and the pauses between them: 120 s by
+    /// default.
+    ///
+    /// A method that sends several requests gives each of them this time for itself. An upload, a
+    /// deployment, an edit, a delete and a move read before they write and look after a lost
+    /// answer; there, no repeat of a write and no further look after it begins once this time has
+    /// passed since that write was first sent or, of a deployment, since its answer was lost. To
+    /// bound all of it, put a `tokio::time::timeout` around it, and read what the method says of a
+    /// future that is dropped.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
         self
@@ -259,8 +267,8 @@ impl ClientBuilder {
                 base,
                 management,
                 inference,
+                budget: Budget::full(&self.retry),
                 retry: self.retry,
-                budget: Budget::full(),
                 request_timeout: self.request_timeout,
                 call_timeout: self.call_timeout,
                 body_limit: self.response_limit,

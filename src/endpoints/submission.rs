@@ -84,7 +84,7 @@ impl<'a> Submission<'a> {
                 error.about(format_args!("deployment of {version} to {}", endpoint.id))
             })?;
         answers(endpoint, version, &answer)
-            .map_err(|error| error.during(OP.id, true).accepted())?;
+            .map_err(|error| error.during(OP.id, true).after_attempts(1).accepted())?;
         Ok(Deployment::submitted(&endpoint.id, version, answer))
     }
 

@@ -58,6 +58,7 @@ impl Uploading {
         loop {
             let failed = match self.post().await {
                 Ok(version) => {
+                    resends.succeeded();
                     let by = if lost {
                         Obtained::Resent
                     } else {

@@ -221,6 +221,7 @@ async fn a_deployment_without_an_id_is_refused() {
     let id = "deploy_model";
     let error = with_another(id, "/name", json!("")).await;
     check(&error, id, "the answer holds no deployment id");
+    assert_eq!(error.attempts(), 1);
 }
 
 #[tokio::test]

@@ -258,3 +258,23 @@ async fn no_time_is_too_long_to_be_given() {
         );
     endpoint(&client.build().unwrap()).get().await.unwrap();
 }
+
+#[tokio::test]
+async fn repeats_take_from_the_budget_and_a_success_puts_back_what_it_took() {
+    let service = good_service().await;
+    let client = service.builder().retry(three().budget(5)).build().unwrap();
+    let good = ok(published::answer("get_endpoint"));
+    for _ in 0..3 {
+        service.in_turn("GET", path::ENDPOINT, [refused(503), good.clone()]);
+        endpoint(&client).get().await.unwrap();
+    }
+    service.on("GET", path::ENDPOINT, refused(503));
+    for attempts in [2, 1, 1] {
+        let error = endpoint(&client).get().await.unwrap_err();
+        assert_eq!(error.attempts(), attempts);
+    }
+    let endless = three().budget(0).without_budget();
+    let client = service.builder().retry(endless).build().unwrap();
+    let error = endpoint(&client).get().await.unwrap_err();
+    assert_eq!(error.attempts(), 3);
+}

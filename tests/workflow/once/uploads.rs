@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use cerebras_management::{ErrorKind, ModelVersion, Obtained, Operation, Result, Upload};
-use cerebras_management_simulator::{Behaviour, Fault, FaultAction, Operation as Route};
+use cerebras_management::{
+    Client, ErrorKind, ModelVersion, Obtained, Operation, Result, RetryPolicy, Upload,
+};
+use cerebras_management_simulator::{
+    Behaviour, Fault, FaultAction, MANAGEMENT_KEY, Operation as Route,
+};
 
 use super::{Hits, Means, Trouble, found, made, pending, reached, rig, with};
 use crate::harness::{ARCHITECTURE, Rig, refused, wait_for};
@@ -320,4 +324,26 @@ async fn what_is_settled_is_adopted_and_only_where_it_was_sent_to() {
     };
     is_the_one(&rig, Ok(operation), Obtained::Adopted, "settled").await;
     assert_eq!(reached(&rig, UPLOAD), (1, 1));
+}
+
+/// One repeat is all that the budget holds, and nothing but the uploads themselves fills it again.
+#[tokio::test]
+async fn an_upload_that_was_sent_again_puts_back_what_that_took() {
+    let rig = rig(Behaviour::default()).await;
+    let policy = RetryPolicy::default().base(Duration::from_millis(10));
+    let client = Client::builder()
+        .base_url(rig.simulator.base_url())
+        .key(MANAGEMENT_KEY)
+        .retry(policy.budget(5));
+    let client = client.build().unwrap();
+    let org = client.org("my-org").unwrap();
+    let model = org.model(ARCHITECTURE).unwrap();
+    for nonce in ["ci-7", "ci-8", "ci-9"] {
+        rig.simulator.clear_faults();
+        rig.simulator
+            .inject(Fault::on(UPLOAD, super::status(503)).once());
+        let upload = model.upload("s3://my-bucket/run-3").unchecked();
+        let operation = upload.idempotency_key(nonce).await.unwrap();
+        assert_eq!(operation.obtained(), Obtained::Resent, "{nonce}");
+    }
 }
