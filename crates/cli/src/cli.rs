@@ -26,6 +26,7 @@ pub(crate) struct Cbm {
 #[derive(Subcommand)]
 enum Command {
     Demo(commands::demo::Demo),
+    Login(commands::login::Login),
     #[command(visible_alias = "st")]
     Status(commands::status::Status),
     Upload(commands::upload::Upload),
@@ -80,6 +81,7 @@ async fn dispatch(cbm: Cbm) -> Result<()> {
         // They need no settings, and end by Ctrl-C on their own.
         Command::Demo(demo) => Ok(commands::demo::run(demo).await?),
         Command::Simulate(simulate) => Ok(commands::simulate::run(simulate).await?),
+        Command::Login(login) => login.run(&global).await,
         Command::Completions(completions) => completions.run(Cbm::command()),
         Command::Man(man) => man.run(Cbm::command()),
         command => {
@@ -108,7 +110,11 @@ impl Command {
             Self::Endpoints(endpoints) => endpoints.run(context).await,
             Self::Archs(archs) => archs.run(context).await,
             Self::Chat(chat) => chat.run(context).await,
-            Self::Demo(_) | Self::Simulate(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Demo(_)
+            | Self::Login(_)
+            | Self::Simulate(_)
+            | Self::Completions(_)
+            | Self::Man(_) => Ok(()),
         }
     }
 }

@@ -59,6 +59,16 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
+impl Global {
+    pub(crate) fn flags(&self) -> Flags {
+        Flags {
+            profile: self.profile.clone(),
+            org: self.org.clone(),
+            base_url: self.base_url.clone(),
+        }
+    }
+}
+
 /// What a command works with.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -71,11 +81,7 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(global: &Global, interrupt: Interrupt) -> Result<Self> {
-        let settings = Settings::read(&Flags {
-            profile: global.profile.clone(),
-            org: global.org.clone(),
-            base_url: global.base_url.clone(),
-        })?;
+        let settings = Settings::read(&global.flags())?;
         // For a program, what is on standard error is an error, as one JSON object.
         let for_a_program = global.output.is_json() && !std::io::stderr().is_terminal();
         let quiet = global.quiet || for_a_program;

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod endpoints;
+pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod rollback;
 pub(crate) mod settle;

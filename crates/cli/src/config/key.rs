@@ -20,6 +20,11 @@ impl Secret {
     pub(crate) fn new(text: String) -> Self {
         Self(text)
     }
+
+    /// The text itself, to be written where its owner alone can read it.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Secret {

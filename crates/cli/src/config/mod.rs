@@ -7,6 +7,7 @@
 mod environment;
 mod file;
 mod key;
+mod write;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ use crate::failure::{Doing, Failure, Result};
 use environment::Environment;
 use file::{ConfigFile, Profile};
 use key::KeyFrom;
+pub(crate) use key::Secret;
+pub(crate) use write::{NewProfile, Profiles};
 
 /// What flags say of the settings.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,17 @@ pub(crate) struct Flags {
     pub(crate) profile: Option<String>,
     pub(crate) org: Option<String>,
     pub(crate) base_url: Option<String>,
+}
+
+/// The file that a profile is to be written to, and the address of the service to write there.
+pub(crate) fn to_write(base_url: Option<String>) -> Result<(Profiles, Option<String>)> {
+    let environment = Environment::read(|name| std::env::var_os(name))?;
+    let path = environment.config.or_else(file::default_path);
+    let path = path.ok_or_else(|| {
+        Failure::usage("this platform tells no folder for settings")
+            .next("set HOME, or name a file with CBM_CONFIG")
+    })?;
+    Ok((Profiles::open(path)?, base_url.or(environment.base_url)))
 }
 
 /// The settings of one run.
@@ -136,8 +150,8 @@ impl Settings {
         Failure::new(Exit::Access, "unauthorized", "no Management API key")
             .why(why)
             .next(
-                "set CEREBRAS_MANAGEMENT_API_KEY to a key found under \"Management API keys\" at \
-                 https://cloud.cerebras.ai; `cbm simulate` needs none",
+                "`cbm login` asks for one and keeps it, or set CEREBRAS_MANAGEMENT_API_KEY; keys are \
+                 under \"Management API keys\" at https://cloud.cerebras.ai; `cbm simulate` needs none",
             )
     }
 }

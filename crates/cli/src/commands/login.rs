@@ -1,0 +1,217 @@
+//! `cbm login`: a profile with the keys and the organization name, checked before it is written.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use cerebras_management::names::OrgName;
+use cerebras_management::{ApiKey, Client, Error, ErrorKind};
+use clap::Args;
+use console::Term;
+use serde::Serialize;
+
+use crate::config::{self, NewProfile, Secret};
+use crate::confirm::confirm;
+use crate::context::Global;
+use crate::exit::Exit;
+use crate::failure::{Doing, Failure, Result};
+use crate::output::{Output, Record, printable, to_stderr};
+
+/// Write a profile: asks for the organization name and both keys, and checks them
+///
+/// On a terminal the keys are not shown. Elsewhere they are lines of standard input: the
+/// organization name, unless --org gives it, the Management API key, and, if there is one, the
+/// inference key. The profile is called as --profile says, and "default" otherwise.
+///
+/// The keys are told apart by listing the architectures with each: nothing is written at the
+/// service. An inference key is not used for inference here; `cbm chat` does that.
+#[derive(Args, Debug)]
+pub(crate) struct Login {
+    /// Write over a profile of the same name without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What was written, without the keys.
+#[derive(Serialize)]
+struct Written {
+    profile: String,
+    org: String,
+    base_url: Option<String>,
+    file: String,
+    inference_key: bool,
+}
+
+impl Record for Written {
+    const COLUMNS: &'static [&'static str] = &["PROFILE", "ORG", "FILE"];
+
+    fn row(&self) -> Vec<String> {
+        vec![self.profile.clone(), self.org.clone(), self.file.clone()]
+    }
+
+    fn name(&self) -> String {
+        self.profile.clone()
+    }
+}
+
+impl Login {
+    pub(crate) async fn run(self, global: &Global) -> Result<()> {
+        let flags = global.flags();
+        let name = flags.profile.unwrap_or_else(|| "default".to_owned());
+        let (profiles, base_url) = config::to_write(flags.base_url)?;
+        if profiles.has(&name) {
+            let what = format!("profile {name:?} of {}", profiles.path().display());
+            confirm(self.yes, &what, &["its settings and keys".to_owned()])?;
+        }
+        let org = match flags.org {
+            Some(org) => org,
+            None => ask("Organization name, which is not its id", false)?,
+        };
+        let org: OrgName = org.trim().parse::<OrgName>()?;
+        let management = ask("Management API key", true)?;
+        let inference = ask("Inference key, for cbm chat (none: Enter)", true)?;
+        let given = Given {
+            org,
+            base_url,
+            management: key("the Management API key", &management)?,
+            inference: match inference.trim() {
+                "" => None,
+                text => Some(key("the inference key", text)?),
+            },
+        };
+        let (mut management, mut inference) = (Secret::new(management), Secret::new(inference));
+        if given.are_swapped().await? {
+            std::mem::swap(&mut management, &mut inference);
+            if !(global.quiet || global.output.is_json()) {
+                to_stderr("note: the keys came the other way round, and were put in their places");
+            }
+        }
+        let written = Written {
+            profile: name.clone(),
+            org: given.org.to_string(),
+            base_url: given.base_url.clone(),
+            file: profiles.path().display().to_string(),
+            inference_key: given.inference.is_some(),
+        };
+        profiles.put(&NewProfile {
+            name,
+            org: given.org.to_string(),
+            base_url: given.base_url,
+            key: management,
+            inference_key: given.inference.map(|_| inference),
+        })?;
+        Output {
+            format: global.output,
+        }
+        .one(&written)
+    }
+}
+
+/// What was given, each in itself well formed.
+struct Given {
+    org: OrgName,
+    base_url: Option<String>,
+    management: ApiKey,
+    inference: Option<ApiKey>,
+}
+
+impl Given {
+    /// Finds out which key is which. An error where neither order is right.
+    async fn are_swapped(&self) -> Result<bool> {
+        let first = self.manages(&self.management).await;
+        let Some(inference) = &self.inference else {
+            return match first {
+                Err(error) if !is_refused(&error) => Err(error).doing(not_checked),
+                first => first.doing(not_accepted).map(|()| false),
+            };
+        };
+        if *inference == self.management {
+            return Err(both_manage("both keys are the same"));
+        }
+        match first {
+            Ok(()) => match self.manages(inference).await {
+                Ok(()) => Err(both_manage("the Management API takes both keys")),
+                Err(error) if is_refused(&error) => Ok(false),
+                Err(error) => Err(error).doing(not_checked),
+            },
+            Err(error) if is_refused(&error) => match self.manages(inference).await {
+                Ok(()) => Ok(true),
+                Err(_) => Err(error).doing(not_accepted),
+            },
+            Err(error) => Err(error).doing(not_checked),
+        }
+    }
+
+    /// Whether the Management API takes a key, by a request that only reads.
+    async fn manages(&self, key: &ApiKey) -> Result<(), Error> {
+        let mut builder = Client::builder().key(key.clone());
+        if let Some(url) = &self.base_url {
+            builder = builder.base_url(url);
+        }
+        let client = builder.build()?;
+        client.org(self.org.clone())?.architectures().await?;
+        Ok(())
+    }
+}
+
+fn not_accepted() -> String {
+    "nothing was written: the Management API key cannot be used".to_owned()
+}
+
+fn not_checked() -> String {
+    "nothing was written: the keys cannot be checked".to_owned()
+}
+
+fn is_refused(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unauthorized | ErrorKind::PermissionDenied | ErrorKind::NotFound
+    )
+}
+
+fn both_manage(why: &str) -> Failure {
+    Failure::new(
+        Exit::Access,
+        "unauthorized",
+        "nothing was written: the inference key is no inference key",
+    )
+    .why(why)
+    .next(
+        "give a key found under \"API keys\" at https://cloud.cerebras.ai as the inference key, or none",
+    )
+}
+
+fn key(what: &str, text: &str) -> Result<ApiKey> {
+    ApiKey::new(text).doing(|| format!("nothing was written: {what} cannot be used"))
+}
+
+/// Asks a person, or takes the next line of standard input.
+fn ask(what: &str, secret: bool) -> Result<String> {
+    let not_read = |error: std::io::Error| {
+        Failure::usage(format!("{what}: it cannot be read")).why(error.to_string())
+    };
+    let mut line = String::new();
+    if !std::io::stdin().is_terminal() {
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(not_read)?;
+        return Ok(line.trim().to_owned());
+    }
+    if !std::io::stderr().is_terminal() {
+        return Err(
+            Failure::usage("cannot ask where standard error is no terminal")
+                .next("run it on a terminal, or give the answers as lines of standard input"),
+        );
+    }
+    let mut err = std::io::stderr().lock();
+    let _ = write!(err, "{}: ", printable(what)).and_then(|()| err.flush());
+    drop(err);
+    if secret {
+        line = Term::stderr().read_secure_line().map_err(not_read)?;
+    } else {
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(not_read)?;
+    }
+    Ok(line.trim().to_owned())
+}
