@@ -79,7 +79,7 @@ impl Deploy {
     /// Deploys only if this version is what serves now, and nothing else is on its way to serve.
     /// So nobody's deployment is replaced that the caller has not seen.
     ///
-    /// The look and the deployment are two requests: what comes between them is not seen.
+    /// The look is the last request before the deployment: what comes between the two is not seen.
     pub fn if_serving(
         mut self,
         version: impl TryInto<DeployTarget, Error: Into<NameError>>,
@@ -101,23 +101,35 @@ impl Deploy {
         let endpoint = &self.endpoint;
         let target = self.target.clone()?.0;
         let seen = self.if_serving.clone().transpose()?;
-        let details = match &target {
-            Target::Named(_) if !self.checked && seen.is_none() => None,
+        let first = match (&target, seen.as_ref().map(|seen| &seen.0)) {
+            (Target::Named(_), None) if !self.checked => None,
+            (Target::Named(_), Some(Target::Named(_))) => None,
             _ => Some(endpoint.get().await?),
         };
-        if let (Some(seen), Some(details)) = (seen, &details) {
-            serves_still(endpoint, details, seen).await?;
-        }
-        let asked = match (target, &details) {
-            (Target::Named(name), _) => name,
-            (Target::Own(version), Some(details)) => own(details, version)?,
-            // `details` is read above for exactly this.
-            (Target::Own(_), None) => return Err(Error::invalid("the endpoint was not read")),
+        let asked = match target {
+            Target::Named(name) => name,
+            Target::Own(version) => own_of(first.as_ref(), version)?,
         };
-        if let Some(details) = details.as_ref().filter(|_| self.checked) {
-            runs_the_architecture(endpoint, details, &asked)?;
+        if let Some(first) = first.as_ref().filter(|_| self.checked) {
+            runs_the_architecture(endpoint, first, &asked)?;
         }
+        let seen = match seen {
+            Some(seen) => Some(by_id(endpoint, first.as_ref(), seen).await?),
+            None => None,
+        };
         let name = self.pinned(&asked).await?;
+        let details = match seen {
+            None => first,
+            // The last look before sending, so that as little as can be comes between them.
+            Some(seen) => {
+                let now = endpoint.get().await?;
+                if self.checked {
+                    runs_the_architecture(endpoint, &now, &asked)?;
+                }
+                serves(endpoint, &now, &seen)?;
+                Some(now)
+            }
+        };
         let may_be_there = details.as_ref().filter(|_| self.checked && !self.redeploy);
         if let Some(deployment) = may_be_there.and_then(|details| already_serving(details, &name)) {
             let progress = RolloutProgress::of(&deployment);
@@ -166,6 +178,12 @@ fn own(details: &EndpointDetails, version: VersionRef) -> Result<ModelVersionNam
     Ok(ModelVersionName::new(org, architecture, version))
 }
 
+/// The same of an endpoint that was read for it.
+fn own_of(details: Option<&EndpointDetails>, version: VersionRef) -> Result<ModelVersionName> {
+    let details = details.ok_or_else(|| Error::invalid("the endpoint was not read"))?;
+    own(details, version)
+}
+
 /// A version, and its name with the integer id.
 async fn read(
     endpoint: &Endpoint,
@@ -186,14 +204,27 @@ pub(super) async fn serves_still(
     details: &EndpointDetails,
     seen: DeployTarget,
 ) -> Result<()> {
+    let seen = by_id(endpoint, Some(details), seen).await?;
+    serves(endpoint, details, &seen)
+}
+
+/// The name with its integer id of what the caller saw.
+async fn by_id(
+    endpoint: &Endpoint,
+    details: Option<&EndpointDetails>,
+    seen: DeployTarget,
+) -> Result<ModelVersionName> {
     let asked = match seen.0 {
         Target::Named(name) => name,
-        Target::Own(version) => own(details, version)?,
+        Target::Own(version) => own_of(details, version)?,
     };
-    let seen = match asked.version().as_id() {
-        Some(_) => asked,
-        None => read(endpoint, &asked).await?.1,
-    };
+    match asked.version().as_id() {
+        Some(_) => Ok(asked),
+        None => Ok(read(endpoint, &asked).await?.1),
+    }
+}
+
+fn serves(endpoint: &Endpoint, details: &EndpointDetails, seen: &ModelVersionName) -> Result<()> {
     let what = if let Some(going) = details.deployments.iter().find(|d| d.is_going()) {
         format!(
             "deployment {} of {} {}",
@@ -206,7 +237,7 @@ pub(super) async fn serves_still(
         )
     } else {
         match details.serving() {
-            Serving::Deployment(now) if now.version.as_ref() == Some(&seen) => return Ok(()),
+            Serving::Deployment(now) if now.version.as_ref() == Some(seen) => return Ok(()),
             Serving::Deployment(now) => format!(
                 "it serves {}, and {seen} was expected",
                 printable(&now.model)

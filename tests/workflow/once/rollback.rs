@@ -159,8 +159,8 @@ async fn it_refuses_when_something_else_comes_to_serve_meanwhile() {
         let rig = serving_the_second(&[]).await;
         let somebody = rig.somebody_else();
         let simulator = std::sync::Arc::clone(&rig.simulator);
-        // The endpoint, and the endpoint once more.
-        rig.pace.before(2, async move {
+        // The endpoint, the version, and the endpoint once more.
+        rig.pace.before(3, async move {
             let operation = somebody.endpoint().deploy("1").await.unwrap();
             simulator.advance(std::time::Duration::from_secs(3600));
             drop(operation);

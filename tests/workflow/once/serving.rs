@@ -69,8 +69,10 @@ async fn a_version_that_is_not_synced_does_not_serve() {
 #[tokio::test]
 async fn nothing_that_serves_is_a_conflict() {
     let rig = Rig::start().await;
-    let operation = rig.model().upload("s3://my-bucket/run-1").await.unwrap();
-    wait_for(&operation).await.unwrap();
+    for weights in ["s3://my-bucket/run-1", "s3://my-bucket/run-2"] {
+        let operation = rig.model().upload(weights).await.unwrap();
+        wait_for(&operation).await.unwrap();
+    }
     let says = format!("it serves nothing, and {} was expected", name_of(1));
     refuses(&rig, "1", &says).await;
 }
