@@ -27,6 +27,7 @@ pub(crate) struct Cbm {
 enum Command {
     Demo(commands::demo::Demo),
     Login(commands::login::Login),
+    Doctor(commands::doctor::Doctor),
     #[command(visible_alias = "st")]
     Status(commands::status::Status),
     Upload(commands::upload::Upload),
@@ -99,6 +100,7 @@ async fn dispatch(cbm: Cbm) -> Result<()> {
 impl Command {
     async fn run(self, context: &Context) -> Result<()> {
         match self {
+            Self::Doctor(doctor) => doctor.run(context).await,
             Self::Status(status) => status.run(context).await,
             Self::Upload(upload) => upload.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,

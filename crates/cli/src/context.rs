@@ -119,6 +119,10 @@ impl Context {
             .doing(|| "the settings cannot be used".to_owned())
     }
 
+    pub(crate) fn has_inference_key(&self) -> bool {
+        self.settings.has_inference_key()
+    }
+
     pub(crate) fn org_name(&self) -> Result<OrgName> {
         self.settings.org()
     }

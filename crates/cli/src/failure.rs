@@ -142,6 +142,11 @@ impl Failure {
         }
     }
 
+    /// What to do about it.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        self.0.next.as_deref()
+    }
+
     /// Whether the service says that something named is not there.
     pub(crate) fn is_not_found(&self) -> bool {
         self.0.exit == Exit::NotFound

@@ -125,6 +125,10 @@ impl Settings {
         Ok(builder.user_agent_suffix(concat!("cbm/", env!("CARGO_PKG_VERSION"))))
     }
 
+    pub(crate) fn has_inference_key(&self) -> bool {
+        self.inference_key.is_some()
+    }
+
     /// The organization that names without one are of.
     pub(crate) fn org(&self) -> Result<OrgName> {
         let Some(name) = &self.org else {
