@@ -128,7 +128,10 @@ impl Edit {
         let (mut lost, mut attempts) = (false, 0);
         loop {
             let error = match self.put().await {
-                Ok(answered) => return self.about_this(answered, attempts + 1),
+                Ok(answered) => {
+                    resends.succeeded();
+                    return self.about_this(answered, attempts + 1);
+                }
                 Err(error) => error,
             };
             lost |= error.may_have_happened();

@@ -100,7 +100,10 @@ impl Delete {
         loop {
             let failed = match delete_once(&pinned).await {
                 Ok(answer) => match said(&name, answer) {
-                    Ok(message) => return Ok(Deleted::new(before, message)),
+                    Ok(message) => {
+                        resends.succeeded();
+                        return Ok(Deleted::new(before, message));
+                    }
                     // It was done to another version than asked: no look at this one settles it.
                     Err(error) if error.may_have_happened() => return Err(resends.count(error)),
                     Err(error) => error,
