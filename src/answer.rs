@@ -201,39 +201,44 @@ enum Body {
 }
 
 /// Reads up to `limit` bytes, counted as they come, so that a huge answer is never held.
+/// So much room is made at once for a body that announces its length, in bytes: more would be to
+/// trust in what may not come.
+const ANNOUNCED: u64 = 1024 * 1024;
+
 async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
-    let mut first: Option<Bytes> = None;
-    let mut rest = BytesMut::new();
+    let announced = response.content_length().unwrap_or(0).min(ANNOUNCED);
+    let announced = usize::try_from(announced).unwrap_or(0);
+    // Most answers are one chunk, which needs no copy.
+    let mut only = Bytes::new();
+    let mut whole = BytesMut::new();
     loop {
+        let read = |only: Bytes, whole: BytesMut| {
+            if only.is_empty() {
+                whole.freeze()
+            } else {
+                only
+            }
+        };
         let mut chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
-            Ok(None) => return Body::Whole(joined(first, &rest)),
-            Err(error) => return Body::Cut(root_cause(&error), joined(first, &rest)),
+            Ok(None) => return Body::Whole(read(only, whole)),
+            Err(error) => return Body::Cut(root_cause(&error), read(only, whole)),
         };
-        let so_far = first.as_ref().map_or(0, Bytes::len) + rest.len();
+        let so_far = only.len() + whole.len();
         let over = so_far + chunk.len() > limit;
         chunk.truncate(limit - so_far);
-        // Most answers are one chunk, which needs no copy.
-        match &first {
-            None => first = Some(chunk),
-            Some(_) => rest.extend_from_slice(&chunk),
+        if so_far == 0 {
+            only = chunk;
+        } else {
+            if whole.is_empty() {
+                whole.reserve(announced.max(so_far + chunk.len()));
+                whole.extend_from_slice(&std::mem::take(&mut only));
+            }
+            whole.extend_from_slice(&chunk);
         }
         if over {
-            return Body::Over(joined(first, &rest));
+            return Body::Over(read(only, whole));
         }
-    }
-}
-
-fn joined(first: Option<Bytes>, rest: &[u8]) -> Bytes {
-    match first {
-        Some(first) if rest.is_empty() => first,
-        Some(first) => {
-            let mut all = BytesMut::with_capacity(first.len() + rest.len());
-            all.extend_from_slice(&first);
-            all.extend_from_slice(rest);
-            all.freeze()
-        }
-        None => Bytes::new(),
     }
 }
 
