@@ -24,7 +24,7 @@ fn story(out: &str) -> Vec<&str> {
             line.starts_with("   ✓") || line.starts_with("   ✗") || line.starts_with("   ·")
         })
         .map(|line| line.split(" (").next().unwrap_or(line))
-        .map(|line| line.split("; it took").next().unwrap_or(line))
+        .map(|line| line.split("; for ").next().unwrap_or(line))
         .map(|line| line.split(" as deployment").next().unwrap_or(line))
         .collect()
 }

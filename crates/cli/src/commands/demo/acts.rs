@@ -1,9 +1,10 @@
 //! The first two acts: new weights, and a rollout that fails with the way back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cerebras_management::names::VersionAlias;
 use cerebras_management::{
-    Deployment, ErrorKind, ModelVersion, Operation, Schedule, Serving, Tracked,
+    Deployment, ErrorKind, ModelVersion, MoveStep, Operation, Schedule, Serving, Tracked,
 };
 
 use cerebras_management_simulator::INFERENCE_KEY;
@@ -166,22 +167,29 @@ async fn follow<T: Tracked>(
 
 /// The alias is unique, so it leaves one version before it comes to the other.
 async fn move_production(stage: &Stage, from: &str, to: &str) -> Result<(), Failure> {
-    let (old, new) = (stage.model.version(from)?, stage.model.version(to)?);
-    let began = Instant::now();
-    let left = old.remove_alias("production").await?;
-    let came = new.add_alias("production").await?;
-    let took = began.elapsed();
-    for version in [&left, &came] {
-        let id = version.id().map_or(0, u64::from);
+    let moving = stage.model.move_alias("production", to).from(from);
+    let plan = moving.plan().await?;
+    for step in plan.steps() {
+        let (MoveStep::Remove {
+            version, aliases, ..
+        }
+        | MoveStep::Add {
+            version, aliases, ..
+        }) = step
+        else {
+            continue;
+        };
+        let aliases: Vec<_> = aliases.iter().map(VersionAlias::as_str).collect();
         stage.screen.command(&format!(
-            "api PATCH {} '{{\"version_aliases\": {:?}}}'",
-            path(&format!("versions/{id}")),
-            version.aliases()
+            "api PATCH {} '{{\"version_aliases\": {aliases:?}}}'",
+            path(&format!("versions/{}", version.version())),
         ));
     }
+    let moved = plan.run().await?;
+    let gap = moved.without_alias.unwrap_or_default();
     stage.screen.good(&format!(
-        "production names version {to}; it took {:.0} ms, and for a part of them it named none",
-        took.as_secs_f64() * 1000.0
+        "production names version {to}; for {:.0} ms it named none",
+        gap.as_secs_f64() * 1000.0
     ));
     Ok(())
 }
