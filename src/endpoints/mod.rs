@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::other_than_asked;
 use crate::names::{EndpointId, NameError};
+use crate::operation::Operation;
 use crate::retry::Op;
 use crate::transport::{Attempts, Generated};
 
@@ -84,6 +85,31 @@ impl Endpoint {
     /// During a rollout both the old and the new version may answer.
     pub async fn serving(&self) -> Result<Serving> {
         Ok(self.get().await?.serving())
+    }
+
+    /// Reads it and gives an operation that waits for the end of a deployment that it lists, such
+    /// as one that was begun elsewhere, by the deployment's UUID. To go on from a handle, use
+    /// [`Client::resume`], which also waits for one that is not listed yet.
+    ///
+    /// ```no_run
+    /// # async fn run(endpoint: cerebras_management::Endpoint) -> cerebras_management::Result<()> {
+    /// for deployment in endpoint.get().await?.deployments {
+    ///     if deployment.is_going() {
+    ///         let ended = endpoint.track(&deployment.id).await?.wait().await?;
+    ///         println!("{} serves", ended.model);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such endpoint, or it lists no such
+    /// deployment; [`Decode`](crate::ErrorKind::Decode) when the list does not name its version
+    /// with an integer id.
+    pub async fn track(&self, deployment: &str) -> Result<Operation<Deployment>> {
+        Operation::of_listed(self.clone(), &self.get().await?, deployment)
     }
 
     /// Deploys a version to it; see [`Deploy`].

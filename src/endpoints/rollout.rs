@@ -11,10 +11,11 @@ use super::data::{Deployment, EndpointDetails, Replicas, Serving};
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::handle::{Handle, Subject};
 use crate::names::ModelVersionName;
-use crate::operation::{Operation, Tracked, private};
+use crate::operation::{Obtained, Operation, Tracked, private};
 use crate::poll::{Feed, Look, Probe, Read, View};
 use crate::status::{DeploymentState, Phase};
 use crate::transport::Attempts;
+use crate::versions::no_id;
 
 /// How long a deployment that was just accepted may be missing from the list before that is told.
 const UNLISTED: Duration = Duration::from_secs(60);
@@ -103,6 +104,32 @@ impl Operation<Deployment> {
         Self::unseen(probe, known)
     }
 
+    /// One that the endpoint lists, by its id.
+    pub(super) fn of_listed(
+        endpoint: Endpoint,
+        details: &EndpointDetails,
+        id: &str,
+    ) -> Result<Self> {
+        let subject = format!("endpoint {}", endpoint.id());
+        let Some(listed) = details.deployments.iter().find(|d| d.id == id) else {
+            let what = format!("it lists no deployment \"{}\"", printable(id));
+            return Err(Error::new(ErrorKind::NotFound, what)
+                .about(subject)
+                .sent(crate::Sent::Yes)
+                .remedy_is("Endpoint::get shows what there is"));
+        };
+        let pinned = listed.version.clone();
+        let Some(version) = pinned.filter(|name| name.version().as_id().is_some()) else {
+            return Err(no_id(&listed.model).about(subject));
+        };
+        let mut probe = RolloutProbe::new(endpoint, listed, version);
+        let operation = match probe.judge(details) {
+            Look::Done(progress, deployment) => Self::settled(probe, progress, deployment),
+            Look::Going(progress) | Look::Ended(progress, _) => Self::accepted(probe, progress),
+        };
+        Ok(operation.obtained_by(Obtained::Found))
+    }
+
     /// The deployment's UUID.
     #[must_use]
     pub fn deployment_id(&self) -> &str {
@@ -115,7 +142,8 @@ impl Operation<Deployment> {
         &self.probe().version
     }
 
-    /// The deployment that already served the version, so that nothing was sent.
+    /// The deployment that served the version already when it was looked for, so that nothing was
+    /// sent.
     #[must_use]
     pub fn already_serves(&self) -> Option<&Deployment> {
         self.settled_value()

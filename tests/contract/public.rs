@@ -198,6 +198,7 @@ fn every_future_is_send() {
     can_be_sent(model.move_alias("production", "2").plan());
     can_be_sent(endpoint.get());
     can_be_sent(endpoint.serving());
+    can_be_sent(endpoint.track("dep-1"));
 
     can_be_spawned(model.upload("s3://my-bucket/x").into_future());
     can_be_spawned(version.delete().into_future());

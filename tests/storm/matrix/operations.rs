@@ -71,6 +71,7 @@ pub(super) fn all() -> Vec<Operation> {
         operation!("serving", Reads, StandsStill, serving),
         operation!("chat", Reads, StandsStill, chat),
         operation!("track", Reads, StandsStill, track),
+        operation!("track a deployment", Reads, StandsStill, track_deployment),
         operation!("plan of a move", Reads, StandsStill, plan),
         operation!("upload", Once, StandsStill, writes::upload),
         operation!(
@@ -205,6 +206,16 @@ async fn track(rig: Arc<Rig>) -> Running {
         let tracked = rig.version("production").track().await?;
         let id = tracked.name().version().as_id().unwrap().get();
         seen(Some(id), |before| before.named("production"))
+    })
+}
+
+async fn track_deployment(rig: Arc<Rig>) -> Running {
+    let rollout = rig.endpoint().deploy("2").await.unwrap();
+    let id = rollout.deployment_id().to_owned();
+    Box::pin(async move {
+        let tracked = rig.endpoint().track(&id).await?;
+        let version = tracked.version().version().as_id();
+        seen(version.map(VersionId::get), |_| Some(2))
     })
 }
 

@@ -3,14 +3,13 @@
 use cerebras_management::names::EndpointId;
 use cerebras_management::{Client, Deployment, EndpointDetails, Handle, Resumed};
 use clap::Args;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::suggest;
 use crate::context::{Context, endpoint};
 use crate::exit::Exit;
 use crate::failure::{Doing, Failure, Result};
 use crate::following::{Limit, to_the_end};
-use crate::output::record::{DeploymentRecord, short};
+use crate::output::record::DeploymentRecord;
 use crate::target::VersionArg;
 
 /// Wait for a version to be synced, an endpoint's newest deployment, or what a handle is of
@@ -67,8 +66,9 @@ impl Wait {
             return Ok(());
         };
         if newest.is_going() {
-            let handle = handle_of(client, newest)?;
-            return follow_handle(context, client, &handle, &self.limit).await;
+            let rollout = endpoint(client, id)?.track(&newest.id).await;
+            let rollout = rollout.doing(|| format!("cannot wait for {id}"))?;
+            return to_the_end(context, &rollout, &self.limit).await;
         }
         let record = DeploymentRecord::from(newest);
         if !newest.is_complete() {
@@ -131,39 +131,4 @@ fn newest(details: &EndpointDetails) -> Result<Option<&Deployment>> {
         .next("wait with the handle that the deployment printed")),
         (first, _) => Ok(first.copied()),
     }
-}
-
-/// The handle that would have been printed when it was deployed.
-fn handle_of(client: &Client, deployment: &Deployment) -> Result<Handle> {
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let version = deployment.version.as_ref();
-    let pinned = version.filter(|name| name.version().as_id().is_some());
-    let Some(version) = pinned else {
-        return Err(Failure::new(
-            Exit::Internal,
-            "decode",
-            format!("deployment {} cannot be followed", deployment.id),
-        )
-        .why(format!(
-            "it is of {}, which is no version by id",
-            deployment.model
-        ))
-        .next(format!(
-            "`cbm status {}` shows how it goes on",
-            deployment.endpoint
-        )));
-    };
-    let created = deployment
-        .created
-        .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-    let created = created.map_or_else(String::new, |at| format!(",created={}", at.as_secs()));
-    let text = format!(
-        "cbm1,rollout,endpoint={},deployment={},version={}{created},base={}",
-        encoded(deployment.endpoint.as_str()),
-        encoded(&deployment.id),
-        encoded(&version.to_string()),
-        encoded(client.base_url()),
-    );
-    text.parse()
-        .doing(|| format!("{} cannot be followed", short(version)))
 }
