@@ -55,7 +55,7 @@ fn settings() -> GenerationSettings {
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_hooks(HooksMode::Expected)
-        .with_inner_type("crate::transport::Call".parse().unwrap_or_default());
+        .with_inner_type("crate::transport::Outbox".parse().unwrap_or_default());
     for (schema, ours) in OURS {
         settings.with_replacement(schema, ours, iter::empty());
     }

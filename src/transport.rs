@@ -1,21 +1,23 @@
 //! One call of one operation: attempts, and what each of them told.
 //!
-//! Every request of this crate goes out in [`Call::attempt`]. The generated client builds the
-//! request and reads the answer; in between it asks its hook, and the hook asks here. What
-//! happened is kept in a slot beside the call, because the generated error loses the status of
-//! an answer that does not parse, and never reads the body of a refusal.
+//! Every request of this crate goes out in [`Call::attempt`]. The generated client makes the
+//! requests and has the types of the answers, and no more: it would lose the status of an answer
+//! that does not parse, and never read the body of a refusal. So its hook takes the request that
+//! a generated method has made, and ends the method.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use futures_util::FutureExt;
+use http::header::AUTHORIZATION;
 use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{self, Answer, Terms};
 use crate::base_url::BaseUrl;
-use crate::error::{Answered, Error, ErrorKind, Result, Sent};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::{ApiKey, KeySource};
 use crate::raw;
 use crate::retry::{Budget, Op, RetryPolicy};
@@ -58,11 +60,11 @@ pub(crate) enum Attempts {
     One,
 }
 
-/// What the caller of the generated method gets back.
+/// What a generated method would give, had it sent its request.
 pub(crate) type Generated<T> = std::result::Result<ResponseValue<T>, raw::Error<()>>;
 
 impl Transport {
-    /// Runs a generated method until it answers, as often as the policy allows.
+    /// Sends what a generated method makes, as often as the policy allows, and reads the answer.
     pub(crate) async fn call<T, F, Fut>(
         self: &Arc<Self>,
         op: Op,
@@ -70,28 +72,52 @@ impl Transport {
         method: F,
     ) -> Result<T>
     where
+        T: DeserializeOwned,
         F: Fn(raw::Client) -> Fut,
         Fut: Future<Output = Generated<T>>,
     {
         self.repeat(op, attempts, &self.management, |call| {
-            let (slot, key) = (Arc::clone(&call.slot), call.key.clone());
-            let sent = method(raw::Client {
-                baseurl: self.base.as_str().to_owned(),
-                client: self.http.clone(),
-                inner: call,
-            });
-            async move {
-                match sent.await {
-                    Ok(value) => Ok(value.into_inner()),
-                    Err(signal) => Err(why(signal, &slot, &key)),
-                }
-            }
+            let request = self.made_by(&method);
+            async move { call.attempt(request?).await?.read() }
         })
         .await
     }
 
+    /// The same with one attempt, and without reading the answer.
+    pub(crate) async fn fetch<T, F, Fut>(self: &Arc<Self>, op: Op, method: F) -> Result<Unread>
+    where
+        F: Fn(raw::Client) -> Fut,
+        Fut: Future<Output = Generated<T>>,
+    {
+        self.repeat(op, Attempts::One, &self.management, |call| {
+            let request = self.made_by(&method);
+            async move { call.attempt(request?).await }
+        })
+        .await
+    }
+
+    /// The request that a generated method makes. There is nothing that the method would wait for:
+    /// the hook ends it.
+    fn made_by<T, Fut>(&self, method: impl Fn(raw::Client) -> Fut) -> Result<reqwest::Request>
+    where
+        Fut: Future<Output = Generated<T>>,
+    {
+        let outbox = Outbox::default();
+        let signal = method(raw::Client {
+            baseurl: self.base.as_str().to_owned(),
+            client: self.http.clone(),
+            inner: outbox.clone(),
+        })
+        .now_or_never();
+        outbox.take().ok_or_else(|| match signal {
+            Some(Err(raw::Error::CommunicationError(error))) => answer::not_exchanged(error),
+            Some(Err(signal)) => Error::invalid(signal.to_string()),
+            Some(Ok(_)) | None => Error::invalid("the generated method has made no request"),
+        })
+    }
+
     /// Posts to a route that is not in the Management API, with the inference key.
-    pub(crate) async fn post_inference<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn post_inference<T: DeserializeOwned>(
         self: &Arc<Self>,
         op: Op,
         path: &str,
@@ -108,9 +134,7 @@ impl Transport {
             let request = self.http.post(&url).json(body).build();
             async move {
                 let request = request.map_err(answer::not_exchanged)?;
-                let Answer { head, body } = call.attempt(request).await?;
-                serde_json::from_slice(&body)
-                    .map_err(|source| answer::unreadable(head, &body, source, &call.key))
+                call.attempt(request).await?.read()
             }
         })
         .await
@@ -142,7 +166,6 @@ impl Transport {
                 key: key.clone(),
                 until: until(),
                 op,
-                slot: Arc::default(),
             };
             let error = match send(call).await {
                 Ok(value) => {
@@ -193,60 +216,64 @@ impl Transport {
     }
 }
 
-/// One attempt, as the generated client carries it to its hook.
+/// Where a generated method's hook leaves the request that it has made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outbox(Arc<Mutex<Option<reqwest::Request>>>);
+
+impl Outbox {
+    fn lock(&self) -> MutexGuard<'_, Option<reqwest::Request>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<reqwest::Request> {
+        self.lock().take()
+    }
+}
+
+impl ClientHooks<Outbox> for raw::Client {
+    /// Takes the request, and ends the generated method.
+    async fn pre<E>(
+        &self,
+        request: &mut reqwest::Request,
+        _: &OperationInfo,
+    ) -> std::result::Result<(), raw::Error<E>> {
+        let nothing = reqwest::Request::new(http::Method::GET, request.url().clone());
+        *self.inner.lock() = Some(std::mem::replace(request, nothing));
+        Err(raw::Error::Custom(String::new()))
+    }
+}
+
+/// A good answer, as it came.
+pub(crate) struct Unread {
+    answer: Answer,
+    /// The key that it was asked with.
+    key: ApiKey,
+}
+
+impl Unread {
+    /// What it says; an error where that is not what the API publishes.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
+        let Answer { head, body } = self.answer;
+        serde_json::from_slice(&body)
+            .map_err(|source| answer::unreadable(head, &body, source, &self.key))
+    }
+
+    pub(crate) fn into_body(self) -> Bytes {
+        self.answer.body
+    }
+}
+
+/// One attempt.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+struct Call {
     transport: Arc<Transport>,
     key: ApiKey,
     until: Instant,
     op: Op,
-    slot: Arc<Mutex<Slot>>,
-}
-
-/// What is known of an attempt when the generated method has returned.
-#[derive(Debug, Default)]
-enum Slot {
-    #[default]
-    Nothing,
-    /// A good answer: its head, for the error should the body not parse.
-    Answered(Answered),
-    Failed(Error),
-}
-
-impl ClientHooks<Call> for raw::Client {
-    async fn exec(
-        &self,
-        request: reqwest::Request,
-        _: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        let call = &self.inner;
-        let (slot, response) = match call.attempt(request).await {
-            Ok(answer) => (
-                Slot::Answered(answer.head),
-                response(http::StatusCode::OK, answer.body),
-            ),
-            Err(error) => (Slot::Failed(error), response(fault(), Bytes::new())),
-        };
-        *call.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
-        Ok(response)
-    }
-}
-
-/// A status that no service sends: it tells the generated method to stop.
-fn fault() -> http::StatusCode {
-    http::StatusCode::from_u16(599).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-fn response(status: http::StatusCode, body: Bytes) -> reqwest::Response {
-    let length = body.len().into();
-    let mut response = http::Response::new(body);
-    response.headers_mut().insert(CONTENT_LENGTH, length);
-    *response.status_mut() = status;
-    response.into()
 }
 
 impl Call {
-    async fn attempt(&self, mut request: reqwest::Request) -> Result<Answer> {
+    async fn attempt(self, mut request: reqwest::Request) -> Result<Unread> {
         let headers = request.headers_mut();
         // The generated client sends it unasked; the service documents no such header.
         headers.remove("api-version");
@@ -286,20 +313,10 @@ impl Call {
                 tracing::debug!(operation = self.op.id, %method, path, %error, ?elapsed, "failed");
             }
         }
-        result
-    }
-}
-
-/// The error that a generated method's failure stands for.
-fn why(signal: raw::Error<()>, slot: &Mutex<Slot>, key: &ApiKey) -> Error {
-    let slot = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
-    match (slot, signal) {
-        (Slot::Failed(error), _) => error,
-        (Slot::Answered(head), raw::Error::InvalidResponsePayload(body, source)) => {
-            answer::unreadable(head, &body, source, key)
-        }
-        (_, raw::Error::InvalidRequest(what) | raw::Error::Custom(what)) => Error::invalid(what),
-        (_, raw::Error::CommunicationError(error)) => answer::not_exchanged(error),
-        (_, other) => Error::new(ErrorKind::Decode, other.to_string()).sent(Sent::Maybe),
+        let answer = result?;
+        Ok(Unread {
+            answer,
+            key: self.key,
+        })
     }
 }

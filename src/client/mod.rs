@@ -6,6 +6,7 @@ mod environment;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::Result;
@@ -13,7 +14,7 @@ use crate::names::OrgName;
 use crate::poll::{Feed, Feeds, View};
 use crate::raw;
 use crate::retry::Op;
-use crate::transport::{Attempts, Generated, Transport};
+use crate::transport::{Attempts, Generated, Transport, Unread};
 
 pub use builder::ClientBuilder;
 pub(crate) use environment::ORG as ORG_VARIABLE;
@@ -76,6 +77,7 @@ impl Client {
     /// Runs one operation of the generated client, repeated as the retry policy says.
     pub(crate) async fn call<T, F, Fut>(&self, op: Op, method: F) -> Result<T>
     where
+        T: DeserializeOwned,
         F: Fn(raw::Client) -> Fut,
         Fut: Future<Output = Generated<T>>,
     {
@@ -90,6 +92,7 @@ impl Client {
         method: F,
     ) -> Result<T>
     where
+        T: DeserializeOwned,
         F: Fn(raw::Client) -> Fut,
         Fut: Future<Output = Generated<T>>,
     {
@@ -99,10 +102,20 @@ impl Client {
     /// The same with one attempt.
     pub(crate) async fn call_once<T, F, Fut>(&self, op: Op, method: F) -> Result<T>
     where
+        T: DeserializeOwned,
         F: Fn(raw::Client) -> Fut,
         Fut: Future<Output = Generated<T>>,
     {
         self.call_as(Attempts::One, op, method).await
+    }
+
+    /// The same with one attempt, and without reading the answer.
+    pub(crate) async fn fetch<T, F, Fut>(&self, op: Op, method: F) -> Result<Unread>
+    where
+        F: Fn(raw::Client) -> Fut,
+        Fut: Future<Output = Generated<T>>,
+    {
+        self.transport.fetch(op, method).await
     }
 
     /// What the waits for one thing share, by its name. A poll makes one attempt, and one more

@@ -9,6 +9,8 @@ mod uploading;
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::explain::about_org;
@@ -16,6 +18,7 @@ use crate::names::{
     ModelArchitectureId, ModelVersionName, NameError, OrgName, VersionRef, WeightUri,
 };
 use crate::operation::Operation;
+use crate::raw::types::ModelVersionListResponse;
 use crate::retry::Op;
 use crate::transport::{Attempts, Generated};
 
@@ -84,44 +87,44 @@ impl Model {
 
     /// All versions, in the order in which the service lists them.
     pub async fn versions(&self) -> Result<Vec<ModelVersion>> {
-        let listed = self.list(Attempts::ByPolicy).await?.0;
-        listed
-            .into_iter()
+        let listed = self
+            .client
+            .call(Op::LIST_MODEL_VERSIONS, |raw| list(raw, self.clone()))
+            .await
+            .map_err(|error| self.explain(error))?;
+        self.listed(listed)
             .map(|version| version.listed_under(&self.org, &self.architecture))
             .collect::<Result<_>>()
             .map_err(|error| error.during(Op::LIST_MODEL_VERSIONS.id, false))
     }
 
-    /// What the service lists, unchecked, and how many bytes its answer had.
-    async fn list(&self, attempts: Attempts) -> Result<(Vec<ModelVersion>, usize)> {
-        let (listed, size) = self
+    /// The answer to a list, unread.
+    async fn unread_list(&self) -> Result<Bytes> {
+        let answer = self
             .client
-            .call_as(attempts, Op::LIST_MODEL_VERSIONS, |raw| {
-                list(raw, self.org.clone(), self.architecture.clone())
-            })
-            .await
-            .map_err(|error| {
-                about_org(error, &self.org).about(format_args!(
-                    "architecture {} of organization {}",
-                    self.architecture, self.org
-                ))
-            })?;
-        let listed = listed.model_versions.unwrap_or_default();
-        let versions = listed
-            .into_iter()
-            .map(|version| ModelVersion::of_list(version, &self.org, &self.architecture));
-        Ok((versions.collect(), size))
+            .fetch(Op::LIST_MODEL_VERSIONS, |raw| list(raw, self.clone()))
+            .await;
+        let answer = answer.map_err(|error| self.explain(error))?;
+        Ok(answer.into_body())
+    }
+
+    /// What a list holds, unchecked.
+    fn listed(&self, answer: ModelVersionListResponse) -> impl Iterator<Item = ModelVersion> {
+        let versions = answer.model_versions.unwrap_or_default().into_iter();
+        versions.map(|version| ModelVersion::of_list(version, &self.org, &self.architecture))
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        about_org(error, &self.org).about(format_args!(
+            "architecture {} of organization {}",
+            self.architecture, self.org
+        ))
     }
 }
 
-async fn list(
-    raw: crate::raw::Client,
-    org: OrgName,
-    architecture: ModelArchitectureId,
-) -> Generated<(crate::raw::types::ModelVersionListResponse, usize)> {
-    let answer = raw.list_model_versions(&org, &architecture).await?;
-    let size = answer.content_length().unwrap_or_default();
-    answer.map(|listed| (listed, usize::try_from(size).unwrap_or(usize::MAX)))
+async fn list(raw: crate::raw::Client, model: Model) -> Generated<ModelVersionListResponse> {
+    raw.list_model_versions(&model.org, &model.architecture)
+        .await
 }
 
 impl fmt::Debug for Model {

@@ -1,31 +1,31 @@
 //! How the copy from S3 goes on, and when it has ended.
 
-use std::collections::BTreeMap;
+mod listed;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Version;
 use super::data::{ModelVersion, no_id};
-use super::{Model, Version};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::{Handle, Subject};
-use crate::names::{ModelVersionName, VersionId};
+use crate::names::ModelVersionName;
 use crate::operation::{Operation, Tracked, private};
-use crate::poll::{Feed, Look, Probe, Read, View};
+use crate::poll::{Feed, Look, Probe, Read};
 use crate::status::{Phase, SyncStatus};
 use crate::transport::Attempts;
+
+use listed::Listed;
 
 /// How long `done` may stand beside a status that says otherwise before it counts as an end.
 const CONTRADICTION: Duration = Duration::from_secs(60);
 
 /// How long a version that was just made may be unknown to a read.
 const UNKNOWN: Duration = Duration::from_secs(60);
-
-/// Above this many bytes a list is long.
-const LONG: usize = 1024 * 1024;
 
 /// What is seen of an upload on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +162,9 @@ pub struct SyncProbe {
     found: bool,
     since: Instant,
     contradicted: Option<Instant>,
+    /// The mark of the list that was looked into last, if it has shown that it goes on. The same
+    /// list shows nothing else.
+    going_in: Option<u64>,
 }
 
 impl SyncProbe {
@@ -172,6 +175,7 @@ impl SyncProbe {
             found: false,
             since: Instant::now(),
             contradicted: None,
+            going_in: None,
         }
     }
 
@@ -211,39 +215,6 @@ impl SyncProbe {
     }
 }
 
-/// All versions of an architecture, by id.
-#[derive(Debug)]
-pub struct Listed {
-    versions: BTreeMap<VersionId, ModelVersion>,
-    /// The size of the answer, in bytes.
-    size: usize,
-}
-
-impl Listed {
-    fn new(model: &Model, versions: Vec<ModelVersion>, size: usize) -> Self {
-        // One that is odd is left out: whoever waits for it looks alone.
-        let ours = versions
-            .into_iter()
-            .filter_map(|version| version.listed_under(model.org(), model.architecture()).ok());
-        Self {
-            versions: ours.filter_map(|v| Some((v.id()?, v))).collect(),
-            size,
-        }
-    }
-}
-
-impl View for Listed {
-    /// A long list is read for many waits only: for fewer of them than a list has entries, the
-    /// answers about single versions are shorter together.
-    fn worth_from(&self) -> usize {
-        if self.size > LONG {
-            self.versions.len().max(2)
-        } else {
-            2
-        }
-    }
-}
-
 impl Probe for SyncProbe {
     type Progress = SyncProgress;
     type Output = ModelVersion;
@@ -258,19 +229,26 @@ impl Probe for SyncProbe {
     fn read(&self) -> Read<Listed> {
         let model = self.version.model();
         Box::pin(async move {
-            let (versions, size) = model.list(Attempts::One).await?;
-            Ok(Listed::new(&model, versions, size))
+            let body = model.unread_list().await?;
+            Ok(Listed::new(model, body))
         })
     }
 
     fn see(&mut self, listed: &Listed) -> Option<Look<SyncProgress, ModelVersion>> {
+        if self.going_in == Some(listed.mark()) {
+            return Some(Look::Going(self.seen.clone()));
+        }
         let id = self.version.name().version().as_id()?;
-        let version = listed.versions.get(&id)?;
+        let version = listed.version(id)?;
         self.found = true;
-        Some(self.judge(version))
+        let look = self.judge(version);
+        let goes_on = matches!(look, Look::Going(_)) && self.contradicted.is_none();
+        self.going_in = goes_on.then_some(listed.mark());
+        Some(look)
     }
 
     async fn look(&mut self) -> Result<Look<SyncProgress, ModelVersion>> {
+        self.going_in = None;
         match self.version.get_as(Attempts::One).await {
             Ok(version) => {
                 self.found = true;
