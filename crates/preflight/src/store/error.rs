@@ -10,7 +10,7 @@ pub enum ErrorKind {
     NotFound,
     /// The credentials do not allow the call.
     AccessDenied,
-    /// There are no credentials, or they have expired.
+    /// There are no credentials, they have expired, or they are refused.
     Credentials,
     /// The bucket is in another region.
     OtherRegion,
@@ -18,7 +18,7 @@ pub enum ErrorKind {
     Archived,
     /// The object has changed since it was listed.
     Changed,
-    /// It answers that it has too much to do.
+    /// It answers that it has too much to do, in every attempt.
     Throttled,
     /// There is no connection, or it broke, in every attempt.
     Unreachable,
@@ -26,7 +26,10 @@ pub enum ErrorKind {
     Other,
 }
 
-/// Why a store could not be read.
+/// Why a store could not be read, or a bucket not asked.
+///
+/// It is shown in one line: the call, what was asked for, what is wrong, and the remedy where one is
+/// known. No credential is in it, nor in its `Debug`.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -35,6 +38,9 @@ pub struct Error {
     /// What was asked for.
     object: String,
     message: String,
+    /// The provider's own code.
+    code: Option<String>,
+    remedy: Option<String>,
     request_id: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -51,6 +57,8 @@ impl Error {
             call,
             object: object.into(),
             message: message.into(),
+            code: None,
+            remedy: None,
             request_id: None,
             source: None,
         }
@@ -61,6 +69,16 @@ impl Error {
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_code(mut self, code: Option<String>) -> Self {
+        self.code = code;
+        self
+    }
+
+    pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
         self
     }
 
@@ -81,10 +99,28 @@ impl Error {
         self.call
     }
 
-    /// What was asked for: a key, a bucket, a path.
+    /// What was asked for: `s3://bucket/key`, a path.
     #[must_use]
     pub fn object(&self) -> &str {
         &self.object
+    }
+
+    /// What is wrong, without the call, the object and the remedy.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The provider's own code for it: `NoSuchBucket`, `SlowDown`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        self.remedy.as_deref()
     }
 
     /// The id by which the provider can find the request.
@@ -97,6 +133,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}: {}", self.call, self.object, self.message)?;
+        if let Some(remedy) = &self.remedy {
+            write!(f, "; {remedy}")?;
+        }
         match &self.request_id {
             Some(id) => write!(f, " (request {id})"),
             None => Ok(()),

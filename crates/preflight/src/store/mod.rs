@@ -10,7 +10,7 @@ mod s3;
 
 pub use error::{Error, ErrorKind};
 pub use folder::Folder;
-pub use s3::S3;
+pub use s3::{S3, S3Settings};
 
 /// A prefix of a bucket, or a folder.
 #[derive(Clone, Debug)]
@@ -77,7 +77,19 @@ impl Store {
     pub async fn read(&self, key: &str, range: Range<u64>) -> Result<Bytes, Error> {
         match self {
             Self::Folder(folder) => folder.read(key, range).await,
-            Self::S3(s3) => s3.read(key, range).await,
+            Self::S3(s3) => s3.read(key, None, range).await,
+        }
+    }
+
+    /// These bytes of an object that was listed, as [`Store::read`] reads them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Changed`] when it is no longer what was listed, where its entity tag tells.
+    pub async fn read_listed(&self, object: &Object, range: Range<u64>) -> Result<Bytes, Error> {
+        match self {
+            Self::Folder(folder) => folder.read(&object.key, range).await,
+            Self::S3(s3) => s3.read(&object.key, object.etag.as_deref(), range).await,
         }
     }
 
