@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::client::{Client, ORG_VARIABLE};
 use crate::endpoints::EndpointSummary;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{about_org, other_than_asked};
 use crate::names::{ModelArchitectureId, NameError, OrgName};
 use crate::retry::Op;
@@ -115,7 +115,13 @@ impl Org {
     }
 
     fn explain(&self, error: Error) -> Error {
-        about_org(error, &self.name).about(format_args!("organization {}", self.name))
+        let error = about_org(error, &self.name).about(format_args!("organization {}", self.name));
+        match error.kind() {
+            ErrorKind::NotFound => {
+                error.remedy_is("check the organization's name and the base URL")
+            }
+            _ => error,
+        }
     }
 }
 

@@ -50,10 +50,10 @@ fn in_our_words(remedy: &str) -> String {
     text
 }
 
-const TRUST: &str = "give it with --base-url, if you trust it";
+const TRUST: &str = "add --base-url with that address, if you trust it";
 
 /// What the SDK says, and what it is called here.
-const WORDS: [(&str, &str); 26] = [
+const WORDS: [(&str, &str); 27] = [
     (
         "Client::settle looks for it later",
         "`cbm settle` looks for it later",
@@ -63,6 +63,10 @@ const WORDS: [(&str, &str); 26] = [
         "`cbm status` shows what there is",
     ),
     ("with an idempotency key", "with --key"),
+    (
+        "use a key of your own",
+        "use a key of your own, or give the simulator's address with --base-url",
+    ),
     ("another nonce", "another --key"),
     ("with the same nonce", "with the same --key"),
     (
@@ -141,12 +145,13 @@ fn by_kind(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unavailable => "try again later; nothing was changed",
         ErrorKind::Timeout | ErrorKind::Transport => {
-            "check the network, the proxy and the base URL, and try again; nothing was changed"
+            "check the base URL, the network and any proxy, and try again; nothing was changed"
         }
         ErrorKind::NotFound => "`cbm archs`, `cbm versions` and `cbm endpoints` list what there is",
         ErrorKind::Conflict => "`cbm status` and `cbm versions` show how it is now",
         ErrorKind::Decode => {
-            "-v shows more; the service may have changed: see whether there is a newer cbm"
+            "check that the base URL is the service's; -v shows more, and where the service has \
+             changed, a newer cbm may know it"
         }
         _ => return None,
     })

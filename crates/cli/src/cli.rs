@@ -91,7 +91,7 @@ async fn dispatch(cbm: Cbm) -> Result<()> {
             tokio::select! {
                 biased;
                 failure = interrupt.comes() => Err(failure),
-                done = command.run(&context) => done,
+                done = command.run(&context) => done.map_err(|failure| context.placed(failure)),
             }
         }
     }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::config::{Flags, Settings};
 use crate::dry_run::Shown;
-use crate::failure::{Doing, Result};
+use crate::failure::{Doing, Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::output::{Format, Output, printable, to_stderr};
 use crate::progress::Progress;
@@ -117,6 +117,11 @@ impl Context {
         builder
             .build()
             .doing(|| "the settings cannot be used".to_owned())
+    }
+
+    /// A failure whose remedy names where the settings are from that it speaks of.
+    pub(crate) fn placed(&self, failure: Failure) -> Failure {
+        failure.with_next(|next| self.settings.placed(next))
     }
 
     pub(crate) fn has_inference_key(&self) -> bool {

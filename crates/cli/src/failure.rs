@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::advice;
 use crate::exit::{Exit, kind_name};
 use crate::output::printable;
+use crate::output::record::MoveLeftRecord;
 
 /// Shorthand for a result with a [`Failure`].
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -29,6 +30,7 @@ struct Told {
     next: Option<String>,
     request_id: Option<String>,
     handle: Option<String>,
+    alias_move: Option<MoveLeftRecord>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
     silent: bool,
 }
@@ -42,6 +44,8 @@ struct Json<'a> {
     request_id: Option<&'a str>,
     handle: Option<&'a str>,
     exit_code: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_move: Option<&'a MoveLeftRecord>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
 }
@@ -56,6 +60,7 @@ impl Failure {
             next: None,
             request_id: None,
             handle: None,
+            alias_move: None,
             cause: None,
             silent: false,
         }))
@@ -90,6 +95,7 @@ impl Failure {
         }
         failure.0.request_id = error.request_id().map(str::to_owned);
         failure.0.handle = handle;
+        failure.0.alias_move = error.alias_move().map(MoveLeftRecord::from);
         failure.0.cause = Some(Box::new(error));
         failure
     }
@@ -109,6 +115,12 @@ impl Failure {
     /// What to do about it, in the place of what is known already.
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
         self.0.next = Some(next.into());
+        self
+    }
+
+    /// Says what to do in other words.
+    pub(crate) fn with_next(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.0.next = self.0.next.as_deref().map(words);
         self
     }
 
@@ -174,6 +186,7 @@ impl Failure {
             request_id: told.request_id.as_deref(),
             handle: told.handle.as_deref(),
             exit_code: told.exit.number(),
+            alias_move: told.alias_move.as_ref(),
             causes: if causes { self.causes() } else { Vec::new() },
         };
         serde_json::to_string(&json).unwrap_or_else(|_| self.message())

@@ -235,6 +235,44 @@ fn a_move_that_was_broken_off_is_settled_and_resumed() {
     assert_eq!(ran.ended(0).out.trim_end(), of(2));
 }
 
+#[test]
+fn what_a_move_that_failed_has_left_is_told_as_data() {
+    let service = Service::fast();
+    let edit = || Fault::on(Operation::UpdateModelVersionAliases, FaultAction::Close);
+    // The second write, and the one that is to put the alias back.
+    service.simulator.inject(edit().after(1));
+    let arguments = ["alias", "move", "production", "--to", "gpt-oss-120b@2"];
+    let ran = service.run(&[&arguments[..], &["-o", "json"]].concat());
+    let error = ran.ended(9).error();
+    let left = &error["alias_move"];
+    let of = |id: u32| format!("orgs/my-org/models/{ARCHITECTURE}/versions/{id}");
+    assert_eq!(left["alias"], "production");
+    assert_eq!([&left["from"], &left["to"]], [&of(1), &of(2)]);
+    assert_eq!(
+        [&left["names"], &left["version"]],
+        [&json!("nothing"), &Value::Null]
+    );
+    assert!(left["without_alias_ms"].is_u64(), "{left}");
+    assert_eq!(left["in_doubt"], true);
+    assert_eq!(left["handle"], error["handle"]);
+    let word = left["handle"].as_str().expect("a word");
+    service.simulator.clear_faults();
+    service
+        .run(&["alias", "move", "--resume", word, "-q"])
+        .ended(0);
+    // What has failed before it began to write has left nothing.
+    let ran = service.run(&[
+        "alias",
+        "move",
+        "production",
+        "--to",
+        "gpt-oss-120b@9",
+        "-o",
+        "json",
+    ]);
+    assert_eq!(ran.ended(4).error().get("alias_move"), None);
+}
+
 /// Interrupts a wait by a signal, and gives what it says.
 #[cfg(unix)]
 fn interrupted_by(signal: &str) -> (Service, String, Ran) {

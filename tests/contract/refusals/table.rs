@@ -176,6 +176,9 @@ impl Refusal {
         let unclear = self.sent == Sent::Maybe || self.status == 200;
         let may = unclear && operation.writes();
         let remedy = match (self.kind, operation.id) {
+            (ErrorKind::NotFound, "list_model_architectures" | "list_endpoints") => {
+                Some("check the organization's name and the base URL")
+            }
             (ErrorKind::NotFound, "get_endpoint") => Some(
                 "check the id: it is the `model` of inference requests, and Org::endpoints lists \
                  them",

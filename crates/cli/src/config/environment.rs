@@ -9,6 +9,8 @@ use crate::failure::{Failure, Result};
 const KEY: &str = "CEREBRAS_MANAGEMENT_API_KEY";
 const KEY_FILE: &str = "CEREBRAS_MANAGEMENT_API_KEY_FILE";
 const INFERENCE_KEY: &str = "CEREBRAS_API_KEY";
+pub(super) const ORG: &str = "CEREBRAS_ORG_NAME";
+pub(super) const BASE_URL: &str = "CEREBRAS_MANAGEMENT_BASE_URL";
 
 /// What the variables say.
 #[derive(Debug, Default)]
@@ -45,8 +47,8 @@ impl Environment {
             key,
             inference_key: inference_key
                 .map(|key| KeyFrom::Value(INFERENCE_KEY.to_owned(), Secret::new(key))),
-            org: text("CEREBRAS_ORG_NAME")?,
-            base_url: text("CEREBRAS_MANAGEMENT_BASE_URL")?,
+            org: text(ORG)?,
+            base_url: text(BASE_URL)?,
             profile: text("CBM_PROFILE")?.filter(|name| !name.is_empty()),
             config: variable("CBM_CONFIG")
                 .filter(|path| !path.is_empty())

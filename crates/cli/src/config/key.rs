@@ -56,6 +56,15 @@ impl KeyFrom {
             _ => builder.inference_key_provider(self.clone()),
         })
     }
+
+    /// What to do where this is not `right`, such as "a valid Management API key".
+    pub(super) fn mended(&self, right: &str) -> String {
+        match self {
+            Self::Value(place, _) => format!("set {place} to {right}"),
+            Self::File(place, _) => format!("write {right} into the file that {place} names"),
+            Self::Command(place, _) => format!("have {place} print {right}"),
+        }
+    }
 }
 
 fn checked(place: &str, key: &Secret) -> Result<ApiKey> {

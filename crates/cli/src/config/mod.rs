@@ -7,6 +7,7 @@
 mod environment;
 mod file;
 mod key;
+mod origin;
 mod write;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use environment::Environment;
 use file::{ConfigFile, Profile};
 use key::KeyFrom;
 pub(crate) use key::Secret;
+use origin::Given;
 pub(crate) use write::{NewProfile, Profiles};
 
 /// What flags say of the settings.
@@ -46,8 +48,8 @@ pub(crate) fn to_write(base_url: Option<String>) -> Result<(Profiles, Option<Str
 pub(crate) struct Settings {
     key: Option<KeyFrom>,
     inference_key: Option<KeyFrom>,
-    org: Option<String>,
-    base_url: Option<String>,
+    org: Option<Given>,
+    base_url: Option<Given>,
     /// What a person should know of the file that they are from.
     pub(crate) warnings: Vec<String>,
     /// The file that profiles are in, if the platform has a place for it.
@@ -79,10 +81,10 @@ impl Settings {
         Ok(Self {
             key: first.key.or(second.key),
             inference_key: first.inference_key.or(second.inference_key),
-            org: flags.org.clone().or(first.org).or(second.org),
-            base_url: flags
-                .base_url
-                .clone()
+            org: Given::by(flags.org.as_ref(), "--org")
+                .or(first.org)
+                .or(second.org),
+            base_url: Given::by(flags.base_url.as_ref(), "--base-url")
                 .or(first.base_url)
                 .or(second.base_url),
             warnings,
@@ -94,8 +96,8 @@ impl Settings {
         Self {
             key: environment.key.clone(),
             inference_key: environment.inference_key.clone(),
-            org: environment.org.clone(),
-            base_url: environment.base_url.clone(),
+            org: Given::by(environment.org.as_ref(), environment::ORG),
+            base_url: Given::by(environment.base_url.as_ref(), environment::BASE_URL),
             ..Self::default()
         }
     }
@@ -104,8 +106,8 @@ impl Settings {
         Self {
             key: profile.key(),
             inference_key: profile.inference_key(),
-            org: profile.org.clone(),
-            base_url: profile.base_url.clone(),
+            org: Given::by(profile.org.as_ref(), "org of the profile"),
+            base_url: Given::by(profile.base_url.as_ref(), "base_url of the profile"),
             ..Self::default()
         }
     }
@@ -120,7 +122,7 @@ impl Settings {
             builder = key.inference(builder)?;
         }
         if let Some(url) = &self.base_url {
-            builder = builder.base_url(url);
+            builder = builder.base_url(&url.value);
         }
         Ok(builder.user_agent_suffix(concat!("cbm/", env!("CARGO_PKG_VERSION"))))
     }
@@ -139,8 +141,9 @@ impl Settings {
                  keys\" at https://cloud.cerebras.ai, and is not the organization's id",
             ));
         };
-        name.parse::<OrgName>()
-            .doing(|| "the organization name cannot be used".to_owned())
+        name.value
+            .parse::<OrgName>()
+            .doing(|| format!("{} holds no organization name", name.place))
     }
 
     fn no_key(&self) -> Failure {

@@ -53,8 +53,15 @@ org = "lab-org"
 key_file = "/run/lab"
 "#;
 
+fn value(given: Option<&Given>) -> Option<&str> {
+    given.map(|it| it.value.as_str())
+}
+
 fn org_and_url(settings: &Settings) -> (Option<&str>, Option<&str>) {
-    (settings.org.as_deref(), settings.base_url.as_deref())
+    (
+        value(settings.org.as_ref()),
+        value(settings.base_url.as_ref()),
+    )
 }
 
 #[test]
@@ -110,7 +117,7 @@ fn a_profile_that_is_named_by_a_flag_comes_before_the_environment() {
 fn one_profile_alone_needs_no_name() {
     let file = Scratch::new("alone", "[profile.only]\norg = \"o1\"\n");
     let settings = file.settings(&Flags::default(), &[]).expect("settings");
-    assert_eq!(settings.org.as_deref(), Some("o1"));
+    assert_eq!(value(settings.org.as_ref()), Some("o1"));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `cbm alias move`: an alias from the version that has it to another.
 
 use cerebras_management::names::{ModelVersionName, VersionAlias};
-use cerebras_management::{Client, MoveAlias, MoveIntent, MovePlan};
+use cerebras_management::{AliasNames, Client, Error, ErrorKind, MoveAlias, MoveIntent, MovePlan};
 use clap::Args;
 
+use crate::advice::split;
 use crate::commands::suggest;
 use crate::context::Context;
 use crate::dry_run::DryRun;
@@ -56,20 +57,57 @@ impl Move {
             context.note(line);
         }
         context.interrupt.sending(resume.clone());
-        let moved = plan.run().await.doing(|| self.what());
+        let moved = plan.run().await;
         context.interrupt.over();
-        let moved = moved.map_err(|failure| match failure.exit() {
-            crate::exit::Exit::Unknown => failure.with_handle(&intent).next(format!(
-                "do not run it again: `cbm settle {intent}` tells how it stands, and {resume}"
-            )),
-            _ => failure,
-        })?;
+        let moved = moved.map_err(|error| self.failed(error))?;
         if moved.in_doubt {
             context.note(&format!(
                 "warning: an answer was lost on the way, and that write may come late; {resume}"
             ));
         }
         context.out.one(&MoveRecord::from(&moved))
+    }
+
+    /// What failed, which version the alias names now, and how to go on from there.
+    fn failed(&self, error: Error) -> Failure {
+        let (kind, left) = (error.kind(), error.alias_move().cloned());
+        let (why, _) = split(&error);
+        let failure = Failure::of(error, self.what());
+        let Some(left) = left else {
+            return failure;
+        };
+        let intent = &left.intent;
+        let state = match &left.names {
+            AliasNames::Source => "it names the version that had it".to_owned(),
+            AliasNames::Target => format!("it names {} now", intent.to()),
+            AliasNames::Other(version) => format!("it names {version} now"),
+            AliasNames::Nothing => "it names no version now".to_owned(),
+            _ => "which version it names now is not known".to_owned(),
+        };
+        let failure = failure.why(format!("{why}; {state}"));
+        let resume = format!("`cbm alias move --resume {intent}`");
+        let failure = match &left.names {
+            AliasNames::Nothing => failure.next(format!("{resume} gives it to {}", intent.to())),
+            AliasNames::Source if left.in_doubt => failure.next(format!(
+                "a write may come late: `cbm settle {intent}` tells in a minute how it stands; run \
+                 it again when nothing has changed by then"
+            )),
+            AliasNames::Source => failure.next(match kind {
+                ErrorKind::Unauthorized | ErrorKind::PermissionDenied => {
+                    "nothing has changed: check what the key may do, and run it again"
+                }
+                _ => "nothing has changed: run it again",
+            }),
+            AliasNames::Unknown => failure.next(format!(
+                "do not run it again: `cbm settle {intent}` tells how it stands, and {resume} goes \
+                 on with it"
+            )),
+            _ => failure.next("look at the aliases with `cbm alias`, and edit again if need be"),
+        };
+        if left.in_doubt || matches!(left.names, AliasNames::Nothing | AliasNames::Unknown) {
+            return failure.with_handle(intent);
+        }
+        failure
     }
 
     fn what(&self) -> String {

@@ -9,7 +9,7 @@ use cerebras_management::names::{ModelVersionName, VersionAlias};
 
 pub(crate) use endpoints::{DeploymentRecord, EndpointRecord, ReplicasRecord, StatusRecord};
 pub(crate) use operations::{
-    ChatRecord, Event, EventError, MoveRecord, OperationRecord, SettledRecord, obtained,
+    ChatRecord, Event, EventError, MoveLeftRecord, MoveRecord, OperationRecord, SettledRecord, obtained,
 };
 pub(crate) use versions::{AliasRecord, Architecture, DeletedRecord, VersionRecord};
 

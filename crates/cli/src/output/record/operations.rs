@@ -1,6 +1,8 @@
 //! What was begun, what came of it, and what was answered.
 
-use cerebras_management::{AliasMove, Obtained};
+use std::time::Duration;
+
+use cerebras_management::{AliasMove, AliasNames, MoveLeft, Obtained};
 use serde::Serialize;
 
 use super::ReplicasRecord;
@@ -113,11 +115,57 @@ impl From<&AliasMove> for MoveRecord {
             alias: moved.alias.to_string(),
             from: moved.from.as_ref().map(ToString::to_string),
             to: moved.to.to_string(),
-            without_alias_ms: gap.map(|gap| u64::try_from(gap.as_millis()).unwrap_or(u64::MAX)),
+            without_alias_ms: gap.map(milliseconds),
             in_doubt: moved.in_doubt,
             gap: gap.map(took).unwrap_or_default(),
         }
     }
+}
+
+/// What a move that failed has left, in an error under `--output json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct MoveLeftRecord {
+    alias: String,
+    from: Option<String>,
+    to: String,
+    /// `source`, `target`, `other`, `nothing` or `unknown`.
+    names: &'static str,
+    /// The version that it names, where that is known.
+    version: Option<String>,
+    /// As in a [`MoveRecord`].
+    without_alias_ms: Option<u64>,
+    /// Whether a write may come late.
+    in_doubt: bool,
+    /// For `cbm alias move --resume` and `cbm settle`.
+    handle: String,
+}
+
+impl From<&MoveLeft> for MoveLeftRecord {
+    fn from(left: &MoveLeft) -> Self {
+        let intent = &left.intent;
+        let from = intent.from().map(ToString::to_string);
+        let (names, version) = match &left.names {
+            AliasNames::Source => ("source", from.clone()),
+            AliasNames::Target => ("target", Some(intent.to().to_string())),
+            AliasNames::Other(version) => ("other", Some(version.clone())),
+            AliasNames::Nothing => ("nothing", None),
+            _ => ("unknown", None),
+        };
+        Self {
+            alias: intent.alias().to_string(),
+            from,
+            to: intent.to().to_string(),
+            names,
+            version,
+            without_alias_ms: left.without_alias.map(milliseconds),
+            in_doubt: left.in_doubt,
+            handle: intent.to_string(),
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Record for MoveRecord {
