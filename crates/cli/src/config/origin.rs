@@ -1,0 +1,82 @@
+//! Where the settings come from that an error is about: its remedy names the place to mend.
+
+use super::Settings;
+
+/// The address where none is given.
+const DEFAULT: &str = "https://api.cerebras.ai";
+
+/// A setting, and what it was given by.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) value: String,
+    pub(super) place: &'static str,
+}
+
+impl Given {
+    pub(super) fn by(value: Option<&String>, place: &'static str) -> Option<Self> {
+        let value = value?.clone();
+        Some(Self { value, place })
+    }
+}
+
+impl Settings {
+    /// A remedy with the places of the settings that it speaks of in the SDK's words.
+    pub(crate) fn placed(&self, remedy: &str) -> String {
+        let mut text = remedy.to_owned();
+        let key = |right: &str| self.key.as_ref().map(|it| it.mended(right));
+        if let Some(mended) = key("a valid Management API key") {
+            text = text.replace("use a valid Management API key", &mended);
+        }
+        if let Some(mended) = key("a key of your own") {
+            text = text.replace("use a key of your own", &mended);
+        }
+        if let Some(key) = &self.inference_key {
+            text = text.replace("use an inference key", &key.mended("an inference key"));
+        }
+        if let Some(org) = &self.org {
+            let typed = format!("\"{}\" looks like", org.value);
+            text = text.replace(&typed, &format!("{} is {typed}", org.place));
+            let named = format!("the organization name {} ({})", org.value, org.place);
+            text = text.replace("the organization's name and", &format!("{named} and"));
+        }
+        self.with_address(&text)
+    }
+
+    fn with_address(&self, remedy: &str) -> String {
+        let (url, place) = match &self.base_url {
+            Some(given) => (given.value.trim_end_matches('/'), given.place),
+            None => (DEFAULT, "the default; --base-url gives another"),
+        };
+        let text = remedy
+            .replace(&format!("the base URL {url}"), "the base URL")
+            .replace(
+                &format!("the base URL is {url}, and it points to"),
+                "mend the base URL, which points to",
+            );
+        let text = text.replacen("the base URL", &format!("the base URL {url} ({place})"), 1);
+        let is_here = url.contains("//127.") || url.contains("//localhost") || url.contains("//[");
+        let network = ", the network and the proxy settings (HTTPS_PROXY, NO_PROXY)";
+        if is_here {
+            // No proxy is asked for it.
+            return text
+                .replace(network, ", and that a simulator listens there")
+                .replace(", any proxy", "")
+                .replace(" and any proxy", "");
+        }
+        match proxy() {
+            Some(variable) => {
+                let named = format!("the proxy of {variable} (unset it if none is needed)");
+                text.replace("the proxy settings (HTTPS_PROXY, NO_PROXY)", &named)
+                    .replace("any proxy", &named)
+            }
+            None => text,
+        }
+    }
+}
+
+/// The variable that names the proxy for https. Its value may hold a password.
+fn proxy() -> Option<&'static str> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    names.into_iter().find(is_set)
+}
