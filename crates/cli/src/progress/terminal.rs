@@ -47,9 +47,15 @@ impl TermLike for Terminal {
         self.0.write_line(text)
     }
 
-    /// The row has been cleared, so that spaces at its end would only wrap when it gets narrower.
+    /// The row has been cleared, so that spaces at its end would only wrap when it gets narrower. A
+    /// terminal that has just become narrower, of which we do not know yet, cuts the line off rather
+    /// than begin another row, of which each redrawing would leave one behind (DECAWM).
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text.trim_end_matches(' '))
+        let text = text.trim_end_matches(' ');
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.0.write_str(&format!("\x1b[?7l{text}\x1b[?7h"))
     }
 
     fn clear_line(&self) -> io::Result<()> {
