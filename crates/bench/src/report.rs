@@ -1,9 +1,9 @@
 //! A table for people, and the same as JSON for programs.
 
 use std::fs;
-use std::path::Path;
 
 use crate::Failure;
+use crate::tools;
 
 /// A table: one row a measurement.
 pub(crate) struct Table {
@@ -52,11 +52,11 @@ pub(crate) fn write(suite: &str, tables: &[Table]) -> Result<(), Failure> {
         println!("### {}\n\n{}", table.name, table.markdown());
         all.insert(table.name.to_owned(), table.json());
     }
-    let folder = Path::new("target/bench");
-    fs::create_dir_all(folder)?;
+    let folder = tools::made();
+    fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{suite}.json"));
     fs::write(&file, serde_json::to_string_pretty(&all)?)?;
-    println!("Written to {}.", file.display());
+    println!("Written to target/bench/{suite}.json.");
     Ok(())
 }
 

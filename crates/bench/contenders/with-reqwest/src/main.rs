@@ -1,0 +1,156 @@
+//! What one would write by hand with reqwest and serde.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use harness::{
+    ARCHITECTURE, Contender, ENDPOINT, Failure, KEY, ORG, VERSION, VERSION_NAME, no_such, repeat,
+};
+use reqwest::Client;
+use rustls::{ClientConfig, RootCertStore};
+use serde::{Deserialize, Serialize};
+
+#[expect(
+    dead_code,
+    reason = "as a program would have them that reads some of them"
+)]
+#[derive(Deserialize)]
+struct Version {
+    name: String,
+    done: bool,
+    response: Option<VersionStatus>,
+}
+
+#[expect(
+    dead_code,
+    reason = "as a program would have them that reads some of them"
+)]
+#[derive(Deserialize)]
+struct VersionStatus {
+    customer_s3_uri: Option<String>,
+    version_aliases: Option<Vec<String>>,
+    sync_status: Option<String>,
+    system_fingerprint_suffix: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Deploy<'a> {
+    model: &'a str,
+}
+
+#[expect(
+    dead_code,
+    reason = "as a program would have them that reads some of them"
+)]
+#[derive(Deserialize)]
+struct Deployed {
+    name: String,
+    done: bool,
+    response: Option<Submitted>,
+}
+
+#[expect(
+    dead_code,
+    reason = "as a program would have them that reads some of them"
+)]
+#[derive(Deserialize)]
+struct Submitted {
+    deployment_id: Option<String>,
+    endpoint_id: Option<String>,
+    org_name: Option<String>,
+    model_arch_id: Option<String>,
+    version_id: Option<u64>,
+    version_alias: Option<String>,
+    rollout_status: Option<String>,
+    created: Option<i64>,
+    updated: Option<i64>,
+}
+
+struct Reqwest {
+    base: String,
+    http: Client,
+}
+
+impl Reqwest {
+    async fn get(&self) -> Result<Version, reqwest::Error> {
+        let base = &self.base;
+        let url =
+            format!("{base}/management/v1/orgs/{ORG}/models/{ARCHITECTURE}/versions/{VERSION}");
+        let answer = self.http.get(url).bearer_auth(KEY).send().await?;
+        answer.error_for_status()?.json().await
+    }
+
+    async fn deploy(&self) -> Result<Deployed, reqwest::Error> {
+        let url = format!(
+            "{}/management/v1/endpoints/{ENDPOINT}:deployModel",
+            self.base
+        );
+        let body = Deploy {
+            model: VERSION_NAME,
+        };
+        let request = self.http.post(url).bearer_auth(KEY).json(&body);
+        request.send().await?.error_for_status()?.json().await
+    }
+
+    async fn list(&self) -> Result<List, reqwest::Error> {
+        let base = &self.base;
+        let url = format!("{base}/management/v1/orgs/{ORG}/models/{ARCHITECTURE}/versions");
+        let answer = self.http.get(url).bearer_auth(KEY).send().await?;
+        answer.error_for_status()?.json().await
+    }
+}
+
+#[expect(
+    dead_code,
+    reason = "as a program would have them that reads some of them"
+)]
+#[derive(Deserialize)]
+struct List {
+    model_versions: Vec<Version>,
+}
+
+/// The roots are compiled in.
+fn with_own_roots() -> Result<Client, Failure> {
+    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Client::builder().tls_backend_preconfigured(tls).build()?)
+}
+
+impl Contender for Reqwest {
+    fn new(address: &str) -> Result<Self, Failure> {
+        let http = Client::builder().timeout(Duration::from_secs(30)).build()?;
+        Ok(Self {
+            base: address.to_owned(),
+            http,
+        })
+    }
+
+    fn build(_: &str, case: &str, turns: u64) -> Result<(), Failure> {
+        match case {
+            "build" => repeat(turns, || Client::builder().build()),
+            "build with compiled-in roots" => repeat(turns, with_own_roots),
+            _ => no_such(case),
+        }
+    }
+
+    async fn run(&mut self, case: &str, turns: u64) -> Result<(), Failure> {
+        for _ in 0..turns {
+            match case {
+                "get" => drop(black_box(self.get().await?)),
+                "deploy" => drop(black_box(self.deploy().await?)),
+                "list" => drop(black_box(self.list().await?)),
+                _ => return no_such(case),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Failure> {
+    harness::main::<Reqwest>()
+}
