@@ -1,6 +1,8 @@
 //! What a check has found, in words to act on.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::Check;
 
 /// How sure it is that the weights cannot be served.
 ///
@@ -23,14 +25,38 @@ pub enum Severity {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// Which check found it: a stable word such as `missing-shard`.
-    pub check: &'static str,
+    /// Which check found it; its word in JSON, such as `missing-shard`.
+    #[serde(serialize_with = "word")]
+    pub check: Check,
     /// The object or file that it is about, by its key below the prefix; empty for the whole.
     pub object: String,
     /// What is there, and what was expected.
     pub what: String,
     /// Why it matters.
-    pub why: String,
+    pub why: &'static str,
     /// What to do about it.
     pub remedy: String,
+}
+
+impl Finding {
+    pub(crate) fn new(
+        check: Check,
+        object: impl Into<String>,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: check.severity(),
+            check,
+            object: object.into(),
+            what: what.into(),
+            why: check.why(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn word<S: Serializer>(check: &Check, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(check.word())
 }

@@ -45,13 +45,20 @@ impl Folder {
                 .map_err(|error| failed("list", &folder, error))?
             {
                 let path = entry.path();
-                // Follows links: hubs keep their snapshots as links into a store of blobs.
+                let kind = entry
+                    .file_type()
+                    .await
+                    .map_err(|error| failed("stat", &path, error))?;
+                if kind.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                // Links to files are followed: hubs keep their snapshots as links into a store of blobs.
+                // Links to folders could go round in circles, and a pipe would be waited for.
                 let found = fs::metadata(&path)
                     .await
                     .map_err(|error| failed("stat", &path, error))?;
-                if found.is_dir() {
-                    folders.push(path);
-                } else {
+                if found.is_file() {
                     objects.push(Object {
                         key: self.key(&path),
                         size: found.len(),

@@ -61,6 +61,18 @@ pub struct Pin {
 }
 
 impl Store {
+    /// Where it is, as a person writes it: `s3://bucket/prefix` or a path.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.root().display().to_string(),
+            Self::S3(s3) => {
+                let place = format!("s3://{}/{}", s3.bucket(), s3.prefix());
+                place.trim_end_matches('/').to_owned()
+            }
+        }
+    }
+
     /// Every object below the prefix, in the order of their keys.
     ///
     /// A key is without the prefix. A folder marker, an object whose key is the prefix itself or ends in a

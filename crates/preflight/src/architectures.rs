@@ -1,0 +1,126 @@
+//! What is known of each architecture: the model types that it can be, and their sizes.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::Deserialize;
+
+/// What is known of architectures. The [`Default`] is what this project knows, in `architectures.toml`.
+///
+/// ```
+/// use cerebras_management_preflight::Architectures;
+///
+/// let mine = Architectures::parse(
+///     r#"
+///     [[architecture]]
+///     ids = ["my-model"]
+///     model_types = ["llama"]
+///     sizes = { hidden_size = 64 }
+///     source = "my own"
+///     known = "written down here"
+///     "#,
+/// )?;
+/// assert!(mine.knows("my-model") && !mine.knows("gpt-oss-120b"));
+/// # Ok::<_, String>(())
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Architectures {
+    architecture: Vec<Architecture>,
+}
+
+/// One row.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Architecture {
+    /// The names that the service has for it.
+    pub(crate) ids: Vec<String>,
+    /// What `model_type` in config.json can be.
+    pub(crate) model_types: Vec<String>,
+    /// Numbers in config.json that are so for every such model.
+    #[serde(default)]
+    pub(crate) sizes: BTreeMap<String, u64>,
+    /// How its published weights are quantised, if they are.
+    pub(crate) quantised: Option<String>,
+    /// Where this was read.
+    pub(crate) source: String,
+    /// How sure it is.
+    pub(crate) known: String,
+}
+
+impl Architectures {
+    /// Reads a table of one's own.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the text from being one, in one line or more.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let table: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        for row in &table.architecture {
+            let name = row.ids.first().map_or("", String::as_str);
+            for (field, empty) in [
+                ("ids", row.ids.is_empty()),
+                ("model_types", row.model_types.is_empty()),
+                ("source", row.source.is_empty()),
+                ("known", row.known.is_empty()),
+            ] {
+                if empty {
+                    return Err(format!("architecture {name:?}: {field} is empty"));
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// Whether there is a row for an architecture.
+    #[must_use]
+    pub fn knows(&self, architecture: &str) -> bool {
+        self.of(architecture).is_some()
+    }
+
+    /// The names of all architectures that are known.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let rows = self.architecture.iter();
+        rows.flat_map(|row| row.ids.iter().map(String::as_str))
+    }
+
+    pub(crate) fn of(&self, architecture: &str) -> Option<&Architecture> {
+        let mut rows = self.architecture.iter();
+        rows.find(|row| row.ids.iter().any(|id| id == architecture))
+    }
+}
+
+impl Default for Architectures {
+    fn default() -> Self {
+        static OURS: LazyLock<Architectures> = LazyLock::new(|| {
+            let ours = Architectures::parse(include_str!("../architectures.toml"));
+            // A test reads it.
+            ours.unwrap_or(Architectures {
+                architecture: Vec::new(),
+            })
+        });
+        OURS.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_table_is_whole_and_names_each_architecture_once() {
+        let table = Architectures::parse(include_str!("../architectures.toml")).expect("a table");
+        let mut ids: Vec<_> = table.ids().collect();
+        assert!(ids.contains(&"gpt-oss-120b") && ids.contains(&"llama3.1-8b"));
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{ids:?}");
+    }
+
+    #[test]
+    fn a_row_without_a_source_is_refused() {
+        let row = "[[architecture]]\nids = [\"a\"]\nmodel_types = [\"b\"]\nsource = \"\"\nknown = \"x\"\n";
+        let error = Architectures::parse(row).expect_err("no source");
+        assert_eq!(error, "architecture \"a\": source is empty");
+    }
+}

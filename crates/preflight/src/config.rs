@@ -1,0 +1,122 @@
+//! `config.json`: which model the weights are of, and its sizes.
+
+use serde_json::{Map, Value};
+
+use crate::header::Dtype;
+
+/// The largest `config.json` that is read, in bytes.
+pub(crate) const LARGEST: u64 = 1 << 20;
+
+/// A model's configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Config {
+    top: Map<String, Value>,
+}
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being one.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        match serde_json::from_slice(text) {
+            Ok(Value::Object(top)) => Ok(Self { top }),
+            Ok(other) => Err(format!("it is {}, and has to be an object", kind(&other))),
+            Err(error) => Err(format!("it cannot be read as JSON: {error}")),
+        }
+    }
+
+    /// The part about the language model, where a model with several parts has one.
+    fn text(&self) -> Option<&Map<String, Value>> {
+        self.top.get("text_config")?.as_object()
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        let inner = self.text().and_then(|text| text.get(name));
+        inner
+            .or_else(|| self.top.get(name))
+            .filter(|it| !it.is_null())
+    }
+
+    /// A size of the language model.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.value(name)?.as_u64()
+    }
+
+    /// Whether something is so, of the model as a whole first.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        let top = self.top.get(name).and_then(Value::as_bool);
+        top.or_else(|| self.value(name)?.as_bool())
+    }
+
+    /// The model types that it names: of the whole, and of the language model in it.
+    pub(crate) fn model_types(&self) -> Vec<&str> {
+        let parts = [Some(&self.top), self.text()];
+        let types = parts.into_iter().flatten();
+        types
+            .filter_map(|part| part.get("model_type")?.as_str())
+            .collect()
+    }
+
+    /// The type of numbers that it names.
+    pub(crate) fn dtype(&self) -> Option<(&str, Dtype)> {
+        let word = self.value("dtype").or_else(|| self.value("torch_dtype"))?;
+        let word = word.as_str()?;
+        let dtype = match word.trim_start_matches("torch.") {
+            "bfloat16" => Dtype::Bf16,
+            "float16" | "half" => Dtype::F16,
+            "float32" | "float" => Dtype::F32,
+            "float64" | "double" => Dtype::F64,
+            _ => return None,
+        };
+        Some((word, dtype))
+    }
+
+    /// How the weights are quantised, if they are: the method's name, empty where none is told.
+    pub(crate) fn quantised(&self) -> Option<&str> {
+        let how = self.value("quantization_config")?.as_object()?;
+        let method = how.get("quant_method").and_then(Value::as_str);
+        Some(method.unwrap_or_default())
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(value: &Value) -> Config {
+        Config::parse(value.to_string().as_bytes()).expect("an object")
+    }
+
+    #[test]
+    fn the_language_model_of_several_parts_is_the_one_that_counts() {
+        let config = config(&serde_json::json!({
+            "model_type": "llama4", "hidden_size": null, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+            "text_config": {"model_type": "llama4_text", "hidden_size": 64, "tie_word_embeddings": true},
+        }));
+        assert_eq!(config.number("hidden_size"), Some(64));
+        assert_eq!(config.model_types(), ["llama4", "llama4_text"]);
+        assert_eq!(config.flag("tie_word_embeddings"), Some(false));
+        assert_eq!(config.dtype(), Some(("bfloat16", Dtype::Bf16)));
+        assert_eq!(config.quantised(), None);
+    }
+
+    #[test]
+    fn what_is_no_configuration_says_why() {
+        let wrong = |text: &str| Config::parse(text.as_bytes()).expect_err("no configuration");
+        assert_eq!(wrong("[]"), "it is an array, and has to be an object");
+        assert!(wrong("").starts_with("it cannot be read as JSON: EOF"));
+    }
+}
