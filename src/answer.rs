@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::echo::{HIDDEN, hidden_in, hidden_in_good};
 use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
 use crate::key::ApiKey;
+use crate::observed::Observer;
 
 /// The most that is read of a refusal's body: enough for any field errors.
 const REFUSAL_LIMIT: usize = 64 * 1024;
@@ -31,6 +32,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) body_limit: usize,
     /// Should the answer repeat it, then nothing that is made of the answer does.
     pub(crate) key: &'a ApiKey,
+    /// Who is shown the answer, and which operation it answers.
+    pub(crate) observer: Option<(&'a Observer, &'static str)>,
 }
 
 /// Sends one request and reads its answer.
@@ -59,6 +62,14 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
         .map_err(not_exchanged)?;
 
     let head = read_head(response.headers(), response.status().as_u16(), key);
+    let observed = terms.observer.map(|(observer, operation)| {
+        observer.head(operation, head.status, response.headers(), key)
+    });
+    let observe = |body: &dyn Fn() -> Bytes| {
+        if let Some(observed) = observed {
+            observed.with(body());
+        }
+    };
     let good = response.status().is_success();
     let page = is_page(response.headers());
     let target = location(response.headers(), key);
@@ -85,14 +96,18 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     let page = page || starts_like_a_page(&body);
     if !good {
         let body = hidden_in(&body, key, cut);
+        observe(&|| Bytes::copy_from_slice(&body));
         return Err(refused(head, &body, page, target.as_deref(), terms.base));
     }
     if page {
         let shown = &body[..body.len().min(REFUSAL_LIMIT)];
         let cut = shown.len() < body.len();
-        return Err(blocked(head, &hidden_in(shown, key, cut)));
+        let body = hidden_in(shown, key, cut);
+        observe(&|| Bytes::copy_from_slice(&body));
+        return Err(blocked(head, &body));
     }
     let body = hidden_in_good(body, key);
+    observe(&|| body.clone());
     // An empty answer to a delete says all there is to say.
     let body = if deletes && body.is_empty() {
         Bytes::from_static(b"{}")

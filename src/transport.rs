@@ -19,6 +19,7 @@ use crate::answer::{self, Answer, Terms};
 use crate::base_url::BaseUrl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{ApiKey, KeySource};
+use crate::observed::Observer;
 use crate::raw;
 use crate::retry::{Budget, Op, RetryPolicy};
 use crate::time::after;
@@ -40,6 +41,8 @@ pub(crate) struct Transport {
     pub(crate) body_limit: usize,
     /// What gets the writes in the place of the service, if anything.
     pub(crate) dry_run: Option<DryRun>,
+    /// Who is shown each answer, if anybody.
+    pub(crate) observer: Option<Observer>,
 }
 
 /// Takes a write that is not to be sent; it has no key in it.
@@ -294,6 +297,7 @@ impl Call {
             until: self.until,
             body_limit: self.transport.body_limit,
             key: &self.key,
+            observer: self.transport.observer.as_ref().map(|it| (it, self.op.id)),
         };
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let started = Instant::now();

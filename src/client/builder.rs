@@ -12,6 +12,7 @@ use crate::key::{
     MANAGEMENT_KEY_VARIABLE,
 };
 use crate::names::{NameError, OrgName};
+use crate::observed::{Observer, RawAnswer};
 use crate::retry::{Budget, RetryPolicy};
 use crate::time::FAR;
 use crate::transport::{DryRun, Transport};
@@ -46,6 +47,7 @@ pub struct ClientBuilder {
     agent_suffix: Option<String>,
     http: Option<reqwest::ClientBuilder>,
     dry_run: Option<DryRun>,
+    observer: Option<Observer>,
 }
 
 impl ClientBuilder {
@@ -64,6 +66,7 @@ impl ClientBuilder {
             agent_suffix: None,
             http: None,
             dry_run: None,
+            observer: None,
         }
     }
 
@@ -202,6 +205,26 @@ impl ClientBuilder {
         self
     }
 
+    /// Shows each answer to `see` as it came, good or not, before anything is made of it: for fields
+    /// and headers that no page names. It is called once for each attempt that was answered with a
+    /// whole body, and the client waits for it.
+    ///
+    /// ```no_run
+    /// # async fn run() -> cerebras_management::Result<()> {
+    /// use cerebras_management::ClientBuilder;
+    ///
+    /// let client = ClientBuilder::from_env()?
+    ///     .on_answer(|answer| eprintln!("{} {:?}", answer.status(), answer.header_names()))
+    ///     .build()?;
+    /// client.default_org()?.endpoints().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_answer(mut self, see: impl Fn(&RawAnswer) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Box::new(see)));
+        self
+    }
+
     /// Checks the settings and builds the client. Nothing is sent.
     ///
     /// # Errors
@@ -272,6 +295,7 @@ impl ClientBuilder {
                 request_timeout: self.request_timeout,
                 call_timeout: self.call_timeout,
                 body_limit: self.response_limit,
+                observer: self.observer,
                 dry_run: self.dry_run,
             }),
             org: self.org.transpose()?,

@@ -21,6 +21,7 @@ mod keys;
 mod lost_answers;
 mod mismatches;
 mod moves;
+mod observed;
 mod public;
 mod reads;
 mod refusals;

@@ -14,7 +14,7 @@ use cerebras_management::{
     AliasMove, AliasNames, ApiKey, Change, Chat, ChatAnswer, Client, ClientBuilder, Delete,
     Deleted, Deploy, DeployTarget, Deployment, Endpoint, EndpointDetails, EndpointSummary, Error,
     ErrorKind, FieldError, First, Handle, HandleError, Model, ModelVersion, MoveAlias, MoveIntent,
-    MoveLeft, MovePlan, MoveStep, Obtained, Operation, Org, Pending, Replicas, Resumed,
+    MoveLeft, MovePlan, MoveStep, Obtained, Operation, Org, Pending, RawAnswer, Replicas, Resumed,
     RetryPolicy, Rollback, RolloutProgress, Schedule, Sent, Serving, SyncProgress, Upload, Version,
     Wait, Waited, Watch, first_of, wait_all,
 };
@@ -121,6 +121,7 @@ fn every_public_type_is_send_and_sync_and_shows_itself() {
         Operation<Deployment>,
         Org,
         Pending,
+        RawAnswer,
         Replicas,
         Resumed,
         RetryPolicy,
