@@ -119,6 +119,16 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
 
 /// The error of a request that got no answer at all.
 pub(crate) fn not_exchanged(error: reqwest::Error) -> Error {
+    #[cfg(feature = "rustls")]
+    if let Some(none) = crate::tls::NoRoots::within(&error) {
+        return Error::new(ErrorKind::InvalidInput, none.to_string())
+            .sent(Sent::No)
+            .remedy_is(
+                "install the package ca-certificates, or set SSL_CERT_FILE to a file with the \
+                 certificates to trust, in PEM",
+            )
+            .caused_by(error.without_url());
+    }
     let cause = root_cause(&error);
     let (kind, sent, what) = if error.is_builder() {
         (

@@ -263,11 +263,10 @@ impl ClientBuilder {
         let backstop = self.request_timeout.saturating_add(Duration::from_secs(1));
         let backstop = backstop.min(FAR);
         // A proxy cannot reach this machine's loopback, and would get the key in clear text.
-        let own = reqwest::ClientBuilder::new;
         let http = match self.http {
             Some(given) => given,
-            None if base.is_loopback() => own().no_proxy(),
-            None => own(),
+            None if base.is_loopback() => own_http()?.no_proxy(),
+            None => own_http()?,
         };
         let http = http
             .user_agent(agent(self.agent_suffix.as_deref())?)
@@ -295,14 +294,28 @@ impl ClientBuilder {
                 request_timeout: self.request_timeout,
                 call_timeout: self.call_timeout,
                 body_limit: self.response_limit,
-                observer: self.observer,
                 dry_run: self.dry_run,
+                observer: self.observer,
             }),
             org: self.org.transpose()?,
             feeds: Arc::default(),
             alias_edits: Arc::default(),
         })
     }
+}
+
+#[cfg(feature = "rustls")]
+fn own_http() -> Result<reqwest::ClientBuilder> {
+    let tls = crate::tls::config().map_err(|source| {
+        Error::invalid(format!("TLS could not be set up: {source}")).caused_by(source)
+    })?;
+    Ok(reqwest::ClientBuilder::new().tls_backend_preconfigured(tls))
+}
+
+#[cfg(not(feature = "rustls"))]
+#[expect(clippy::unnecessary_wraps, reason = "TLS may not be set up")]
+fn own_http() -> Result<reqwest::ClientBuilder> {
+    Ok(reqwest::ClientBuilder::new())
 }
 
 fn check_keys(base: &BaseUrl, management: &KeySource, inference: Option<&KeySource>) -> Result<()> {

@@ -54,7 +54,8 @@ impl Client {
     /// | `CEREBRAS_MANAGEMENT_BASE_URL` | `https://api.cerebras.ai` unless set |
     /// | `CEREBRAS_API_KEY` | the inference key, for [`Endpoint::chat`](crate::Endpoint::chat) only |
     ///
-    /// Proxies (`HTTPS_PROXY`, `NO_PROXY`) and `SSL_CERT_FILE` hold too. Nothing is sent.
+    /// Proxies (`HTTPS_PROXY`, `NO_PROXY`) and `SSL_CERT_FILE` hold too. The certificates to trust are
+    /// read once in a process, with the first https connection. Nothing is sent.
     ///
     /// # Errors
     ///

@@ -27,5 +27,8 @@ mod reads;
 mod refusals;
 mod retries;
 mod serving;
+// Elsewhere it is not the environment that says whom to trust.
+#[cfg(target_os = "linux")]
+mod tls;
 mod waits;
 mod writes;
