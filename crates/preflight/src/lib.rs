@@ -5,6 +5,7 @@
 //! [`Finding`]s. Weights themselves are never read. What is looked for is in one table, [`Check`].
 
 mod architectures;
+pub mod bucket;
 mod check;
 mod config;
 mod finding;

@@ -30,8 +30,10 @@ pub enum ErrorKind {
 ///
 /// It is shown in one line: the call, what was asked for, what is wrong, and the remedy where one is
 /// known. No credential is in it, nor in its `Debug`.
+pub struct Error(Box<Told>);
+
 #[derive(Debug)]
-pub struct Error {
+struct Told {
     kind: ErrorKind,
     /// The call as the provider names it: `ListObjectsV2`, `GetObject`.
     call: &'static str,
@@ -52,7 +54,7 @@ impl Error {
         object: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Told {
             kind,
             call,
             object: object.into(),
@@ -61,82 +63,92 @@ impl Error {
             remedy: None,
             request_id: None,
             source: None,
-        }
+        }))
     }
 
     pub(crate) fn with_source(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     pub(crate) fn with_code(mut self, code: Option<String>) -> Self {
-        self.code = code;
+        self.0.code = code;
         self
     }
 
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.0.remedy = Some(remedy.into());
         self
     }
 
     pub(crate) fn with_request_id(mut self, id: Option<String>) -> Self {
-        self.request_id = id;
+        self.0.request_id = id;
         self
     }
 
     /// What kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The call that failed, as its provider names it: `ListObjectsV2`.
     #[must_use]
     pub fn call(&self) -> &'static str {
-        self.call
+        self.0.call
     }
 
     /// What was asked for: `s3://bucket/key`, a path.
     #[must_use]
     pub fn object(&self) -> &str {
-        &self.object
+        &self.0.object
     }
 
     /// What is wrong, without the call, the object and the remedy.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The provider's own code for it: `NoSuchBucket`, `SlowDown`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 
     /// What to do about it, where that is known.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
-        self.remedy.as_deref()
+        self.0.remedy.as_deref()
     }
 
     /// The id by which the provider can find the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.0.request_id.as_deref()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}: {}", self.call, self.object, self.message)?;
-        if let Some(remedy) = &self.remedy {
+        write!(
+            f,
+            "{} of {}: {}",
+            self.0.call, self.0.object, self.0.message
+        )?;
+        if let Some(remedy) = &self.0.remedy {
             write!(f, "; {remedy}")?;
         }
-        match &self.request_id {
+        match &self.0.request_id {
             Some(id) => write!(f, " (request {id})"),
             None => Ok(()),
         }
@@ -145,6 +157,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

@@ -1,6 +1,8 @@
 //! `s3s-fs`, with what S3 has and it has not: entity tags in listings, keys encoded as asked, conditions
 //! on a read.
 
+#![allow(clippy::result_large_err, reason = "the errors are those of s3s")]
+
 use std::path::Path;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -106,7 +106,7 @@ impl S3 {
         format!("s3://{}/{}{key}", self.bucket, self.prefix)
     }
 
-    fn payer(&self) -> Option<RequestPayer> {
+    pub(crate) fn payer(&self) -> Option<RequestPayer> {
         self.pays.then_some(RequestPayer::Requester)
     }
 

@@ -1,0 +1,424 @@
+//! The policy that lets the service read a bucket, and its place beside what is there.
+
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
+
+use super::{BucketName, KmsKeyArn, PrincipalArn};
+
+/// What the published policy allows.
+pub const ACTIONS: [&str; 4] = [
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListBucket",
+    "s3:GetBucketLocation",
+];
+
+/// S3's limit for the policy of a bucket, in bytes.
+pub const MAX_POLICY: usize = 20 * 1024;
+
+const VERSION: &str = "2012-10-17";
+/// What the Sid of each statement of ours begins with, where statements have others beside them.
+const OURS: &str = "CerebrasWeights";
+
+/// Whom a bucket is opened for, and how far.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// Who may read.
+    pub role: PrincipalArn,
+    /// What begins the keys that may be read, without a slash at the end; the whole bucket without it, as
+    /// the published policy has it.
+    pub prefix: Option<String>,
+}
+
+/// One statement, in the order in which the published one has its parts.
+#[derive(Serialize)]
+struct Statement {
+    #[serde(rename = "Sid", skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    #[serde(rename = "Effect")]
+    effect: &'static str,
+    #[serde(rename = "Principal")]
+    principal: Principal,
+    #[serde(rename = "Action")]
+    action: Vec<&'static str>,
+    #[serde(rename = "Resource")]
+    resource: Vec<String>,
+    #[serde(rename = "Condition", skip_serializing_if = "Option::is_none")]
+    condition: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Principal {
+    #[serde(rename = "AWS")]
+    aws: String,
+}
+
+#[derive(Serialize)]
+struct Document<S> {
+    #[serde(rename = "Version")]
+    version: &'static str,
+    #[serde(rename = "Statement")]
+    statement: Vec<S>,
+}
+
+/// Why a policy cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// What is there is no policy; with what is wrong.
+    NotAPolicy(String),
+    /// It would be longer than S3 takes: this many bytes.
+    TooLong(usize),
+    /// The prefix cannot be one of a policy.
+    Prefix(&'static str),
+}
+
+impl std::fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotAPolicy(why) => write!(f, "it is no bucket policy: {why}"),
+            Self::TooLong(bytes) => write!(
+                f,
+                "the policy would have {bytes} bytes, and S3 takes {MAX_POLICY}; take a statement out of it \
+                 that is no longer needed"
+            ),
+            Self::Prefix(why) => write!(f, "the prefix {why}"),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl Grant {
+    /// The policy, as it is published; or narrowed to the prefix. It is the whole policy of a bucket that has
+    /// no other.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Prefix`]
+    pub fn policy(&self) -> Result<String, PolicyError> {
+        let statement = self.statements(false)?;
+        let document = Document {
+            version: VERSION,
+            statement,
+        };
+        Ok(pretty(&document))
+    }
+
+    /// The same statements in a policy that has others.
+    ///
+    /// Each other statement stays as it is, in its place. A statement that says the same, in whatever order
+    /// and under whatever Sid, is not added again. What an earlier call has added gives way.
+    ///
+    /// # Errors
+    ///
+    /// When `existing` is no policy, or the whole would be too long.
+    pub fn merged(&self, existing: &str) -> Result<Merged, PolicyError> {
+        let before = Existing::read(existing)?;
+        let wanted = self.statements(true)?.into_iter();
+        let wanted = wanted.map(|it| serde_json::to_value(it).unwrap_or_default());
+        let wanted: Vec<Value> = wanted.collect();
+        let told: Vec<Value> = before.statements.iter().map(|it| value(it)).collect();
+        let has = |it: &Value| told.iter().any(|other| same(other, it));
+        let mut statements: Vec<Box<RawValue>> = Vec::new();
+        let mut replaced = Vec::new();
+        for (raw, it) in before.statements.iter().zip(&told) {
+            let sid = it["Sid"].as_str().unwrap_or_default();
+            if sid.starts_with(OURS) && !wanted.iter().any(|ours| same(ours, it)) {
+                replaced.push(sid.to_owned());
+            } else {
+                statements.push(raw.clone());
+            }
+        }
+        let mut added = Vec::new();
+        for it in wanted.iter().filter(|it| !has(it)) {
+            added.push(it["Sid"].as_str().unwrap_or_default().to_owned());
+            statements.extend(raw(it));
+        }
+        let after = Existing {
+            statements,
+            ..before.clone()
+        };
+        let bytes = after.text().len();
+        if bytes > MAX_POLICY {
+            return Err(PolicyError::TooLong(bytes));
+        }
+        Ok(Merged {
+            added,
+            replaced,
+            before: existing.to_owned(),
+            after: after.text(),
+        })
+    }
+
+    fn statements(&self, beside_others: bool) -> Result<Vec<Statement>, PolicyError> {
+        let sid = |what: &str| beside_others.then(|| format!("{OURS}{what}"));
+        let statement = |what, action: &[&'static str], resource, condition| Statement {
+            sid: sid(what),
+            effect: "Allow",
+            principal: Principal {
+                aws: self.role.to_string(),
+            },
+            action: action.to_vec(),
+            resource,
+            condition,
+        };
+        let bucket = self.arn();
+        let Some(prefix) = &self.prefix else {
+            let all = format!("{bucket}/*");
+            return Ok(vec![statement("Read", &ACTIONS, vec![bucket, all], None)]);
+        };
+        let prefix = checked(prefix)?;
+        let [get, version, list, location] = ACTIONS;
+        let under = json!({ "StringLike": { "s3:prefix": [prefix, format!("{prefix}/*")] } });
+        Ok(vec![
+            statement(
+                "Read",
+                &[get, version],
+                vec![format!("{bucket}/{prefix}/*")],
+                None,
+            ),
+            statement("List", &[list], vec![bucket.clone()], Some(under)),
+            statement("Locate", &[location], vec![bucket], None),
+        ])
+    }
+
+    /// The bucket's ARN, in the partition of the role.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!("arn:{}:s3:::{}", self.role.partition(), self.bucket)
+    }
+
+    /// The statement that the policy of a KMS key needs, for objects that are encrypted with it.
+    #[must_use]
+    pub fn key_statement(&self) -> String {
+        pretty(&Statement {
+            sid: Some(format!("{OURS}Decrypt")),
+            effect: "Allow",
+            principal: Principal {
+                aws: self.role.to_string(),
+            },
+            action: vec!["kms:Decrypt"],
+            // In the policy of a key it is the key.
+            resource: vec!["*".to_owned()],
+            condition: None,
+        })
+    }
+
+    /// What a person has to know beside the policy.
+    #[must_use]
+    pub fn warnings(&self, key: Option<&KmsKeyArn>) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Some(prefix) = &self.prefix {
+            warnings.push(format!(
+                "the published policy asks for the whole bucket; this one allows what is under {prefix}/ \
+                 alone, and whether the service is content with that is not published"
+            ));
+        }
+        if let Some(key) = key {
+            warnings.push(format!(
+                "the bucket's policy is not enough for objects encrypted with {key}: the key's own policy \
+                 needs the statement, too"
+            ));
+        }
+        warnings
+    }
+}
+
+fn checked(prefix: &str) -> Result<&str, PolicyError> {
+    let prefix = prefix.trim_matches('/');
+    if prefix.is_empty() {
+        return Err(PolicyError::Prefix(
+            "is empty; leave it out for the whole bucket",
+        ));
+    }
+    if prefix.contains(['*', '?']) || prefix.contains("${") {
+        return Err(PolicyError::Prefix(
+            "has *, ? or ${, which mean something else in a policy",
+        ));
+    }
+    Ok(prefix)
+}
+
+/// What a merge makes of a policy.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Merged {
+    /// The Sids of the statements that it adds.
+    pub added: Vec<String>,
+    /// The Sids of the statements that give way.
+    pub replaced: Vec<String>,
+    before: String,
+    after: String,
+}
+
+impl Merged {
+    /// Whether anything changes.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        !self.added.is_empty() || !self.replaced.is_empty()
+    }
+
+    /// The policy, as it is put: in one line.
+    #[must_use]
+    pub fn policy(&self) -> &str {
+        &self.after
+    }
+
+    /// The policy for a person.
+    #[must_use]
+    pub fn pretty(&self) -> String {
+        shown(&self.after)
+    }
+
+    /// What changes, as a unified diff of both policies; empty when nothing does.
+    #[must_use]
+    pub fn diff(&self) -> String {
+        let (before, after) = (shown(&self.before), shown(&self.after));
+        let diff = similar::TextDiff::from_lines(&before, &after);
+        let mut diff = diff.unified_diff();
+        diff.context_radius(3).header("before", "after").to_string()
+    }
+}
+
+/// A policy as it was found, each statement byte for byte.
+#[derive(Clone)]
+pub(super) struct Existing {
+    version: Option<String>,
+    id: Option<String>,
+    pub(super) statements: Vec<Box<RawValue>>,
+}
+
+impl Existing {
+    /// Of an empty text, none: a bucket without a policy.
+    pub(super) fn read(text: &str) -> Result<Self, PolicyError> {
+        let no = |why: &str| PolicyError::NotAPolicy(why.to_owned());
+        if text.trim().is_empty() {
+            return Ok(Self {
+                version: Some(VERSION.to_owned()),
+                id: None,
+                statements: Vec::new(),
+            });
+        }
+        let parts: std::collections::BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(text).map_err(|error| no(&error.to_string()))?;
+        let mut found = Self {
+            version: None,
+            id: None,
+            statements: Vec::new(),
+        };
+        for (name, part) in parts {
+            let text = || serde_json::from_str::<String>(part.get()).ok();
+            match name.as_str() {
+                "Version" => found.version = Some(text().ok_or_else(|| no("Version is no text"))?),
+                "Id" => found.id = Some(text().ok_or_else(|| no("Id is no text"))?),
+                // One alone may stand without brackets.
+                "Statement" if part.get().starts_with('{') => found.statements = vec![part],
+                "Statement" => {
+                    let all = serde_json::from_str(part.get());
+                    found.statements = all.map_err(|error| no(&error.to_string()))?;
+                }
+                other => return Err(no(&format!("{other:?} is no part of one"))),
+            }
+        }
+        if let Some(odd) = found.statements.iter().find(|it| !value(it).is_object()) {
+            return Err(no(&format!("a statement is {}", odd.get())));
+        }
+        Ok(found)
+    }
+
+    fn text(&self) -> String {
+        let quoted = |text: &String| Value::from(text.as_str()).to_string();
+        let mut parts = Vec::new();
+        if let Some(version) = &self.version {
+            parts.push(format!("\"Version\":{}", quoted(version)));
+        }
+        if let Some(id) = &self.id {
+            parts.push(format!("\"Id\":{}", quoted(id)));
+        }
+        let statements: Vec<&str> = self.statements.iter().map(|it| it.get()).collect();
+        parts.push(format!("\"Statement\":[{}]", statements.join(",")));
+        format!("{{{}}}", parts.join(","))
+    }
+}
+
+/// Whether two policies say the same.
+pub(super) fn same_policy(a: &str, b: &str) -> bool {
+    let (Ok(a), Ok(b)) = (Existing::read(a), Existing::read(b)) else {
+        return false;
+    };
+    let pairs = a.statements.iter().zip(&b.statements);
+    a.version == b.version
+        && a.id == b.id
+        && a.statements.len() == b.statements.len()
+        && pairs.into_iter().all(|(a, b)| {
+            let (a, b) = (value(a), value(b));
+            a["Sid"] == b["Sid"] && same(&a, &b)
+        })
+}
+
+/// Whether two statements say the same: but for the Sid, the order in lists, and lists of one.
+fn same(a: &Value, b: &Value) -> bool {
+    let plain = |it: &Value| {
+        let mut it = it.clone();
+        if let Some(parts) = it.as_object_mut() {
+            parts.remove("Sid");
+        }
+        normal(&it)
+    };
+    plain(a) == plain(b)
+}
+
+fn normal(it: &Value) -> Value {
+    match it {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(normal).collect();
+            items.sort_by_key(ToString::to_string);
+            items.dedup();
+            match items.len() {
+                1 => items.remove(0),
+                _ => Value::Array(items),
+            }
+        }
+        Value::Object(parts) => {
+            let parts = parts.iter().map(|(name, part)| {
+                let part = normal(part);
+                // The names of actions are the same in any case.
+                let part = match name.as_str() {
+                    "Action" | "NotAction" => {
+                        serde_json::from_str(&part.to_string().to_ascii_lowercase()).unwrap_or(part)
+                    }
+                    _ => part,
+                };
+                (name.clone(), part)
+            });
+            Value::Object(parts.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn value(raw: &RawValue) -> Value {
+    serde_json::from_str(raw.get()).unwrap_or_default()
+}
+
+fn raw(statement: &Value) -> Option<Box<RawValue>> {
+    RawValue::from_string(statement.to_string()).ok()
+}
+
+fn shown(policy: &str) -> String {
+    if policy.trim().is_empty() {
+        return String::new();
+    }
+    let value: Result<Value, _> = serde_json::from_str(policy);
+    value.map_or_else(|_| policy.to_owned(), |it| pretty(&it))
+}
+
+fn pretty(it: &impl Serialize) -> String {
+    serde_json::to_string_pretty(it).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests;
