@@ -30,6 +30,7 @@ enum Command {
     Doctor(commands::doctor::Doctor),
     #[command(visible_alias = "st")]
     Status(commands::status::Status),
+    Preflight(commands::preflight::PreflightArgs),
     Upload(commands::upload::Upload),
     Deploy(commands::deploy::Deploy),
     Wait(commands::wait::Wait),
@@ -102,6 +103,7 @@ impl Command {
         match self {
             Self::Doctor(doctor) => doctor.run(context).await,
             Self::Status(status) => status.run(context).await,
+            Self::Preflight(preflight) => preflight.run(context).await,
             Self::Upload(upload) => upload.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,
             Self::Wait(wait) => wait.run(context).await,

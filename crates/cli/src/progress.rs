@@ -159,6 +159,11 @@ impl Line {
         }
     }
 
+    /// So much of a whole is done, which only a moving line shows.
+    pub(crate) fn part(&self, done: u64, whole: u64) {
+        lock(&self.shown).part = Some((done, whole));
+    }
+
     /// It has ended well.
     pub(crate) fn done(&self, status: &str) {
         self.clear();

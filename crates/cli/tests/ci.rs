@@ -36,6 +36,6 @@ fn a_wait_that_is_longer_than_a_job_goes_on_in_the_next() {
     };
     let service = Service::still();
     run(&service, first).ended(6);
-    service.simulator.advance(Duration::from_secs(24 * 3600));
+    service.simulator.advance(Duration::from_hours(24));
     run(&service, second).ended(0);
 }

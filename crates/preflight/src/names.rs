@@ -20,26 +20,34 @@ const MOST: usize = 1_000_000;
 /// So many names are told of many.
 const TOLD: usize = 3;
 
-/// A few names, and how many more.
+/// A few names, and how many more. Headers come in any order; those of the first shards are told.
 #[derive(Debug, Default)]
 struct Names {
-    told: Vec<String>,
+    told: Vec<(u32, String)>,
     count: usize,
 }
 
 impl Names {
-    fn add(&mut self, name: impl FnOnce() -> String) {
+    fn add(&mut self, shard: u32, name: impl FnOnce() -> String) {
         self.count += 1;
-        if self.told.len() < TOLD {
-            self.told.push(name());
+        let at = self.told.partition_point(|(other, _)| *other <= shard);
+        if at < TOLD {
+            self.told.insert(at, (shard, name()));
+            self.told.truncate(TOLD);
         }
+    }
+
+    /// The first shard that has one.
+    fn shard(&self) -> u32 {
+        self.told.first().map_or(0, |(shard, _)| *shard)
     }
 }
 
 impl std::fmt::Display for Names {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.told.join(", "))?;
-        match self.count - self.told.len() {
+        let told: Vec<_> = self.told.iter().map(|(_, name)| name.as_str()).collect();
+        f.write_str(&told.join(", "))?;
+        match self.count - told.len() {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }
@@ -62,7 +70,7 @@ pub(crate) struct AllNames<'i> {
     doubled: BTreeMap<(u32, u32), Names>,
     /// By shard: what no index names.
     extra: BTreeMap<u32, Names>,
-    contradictions: BTreeMap<&'static str, (u32, Names)>,
+    contradictions: BTreeMap<&'static str, Names>,
     layers: BTreeSet<u64>,
     embedding: bool,
     output: bool,
@@ -128,7 +136,7 @@ impl<'i> AllNames<'i> {
         for tensor in tensors {
             self.count += 1;
             self.take_name(shard, in_index, tensor);
-            self.take_type(tensor);
+            self.take_type(shard, tensor);
             self.take_shape(shard, tensor);
         }
     }
@@ -145,7 +153,10 @@ impl<'i> AllNames<'i> {
             Some(first) if *first == shard => {}
             Some(&first) => {
                 let pair = (first.min(shard), first.max(shard));
-                self.doubled.entry(pair).or_default().add(|| quoted(name));
+                self.doubled
+                    .entry(pair)
+                    .or_default()
+                    .add(shard, || quoted(name));
                 if self.again.len() < MOST {
                     self.again.insert((hash, shard));
                 }
@@ -162,11 +173,14 @@ impl<'i> AllNames<'i> {
             }
         }
         if in_index && !known {
-            self.extra.entry(shard).or_default().add(|| quoted(name));
+            self.extra
+                .entry(shard)
+                .or_default()
+                .add(shard, || quoted(name));
         }
     }
 
-    fn take_type(&mut self, tensor: &Tensor<'_>) {
+    fn take_type(&mut self, shard: u32, tensor: &Tensor<'_>) {
         let of = self.dtypes.entry(tensor.dtype).or_default();
         of.count += 1;
         let helper = [
@@ -179,7 +193,7 @@ impl<'i> AllNames<'i> {
             "shape",
         ];
         if tensor.shape.rank() >= 2 && !helper.iter().any(|word| tensor.name.contains(word)) {
-            of.matrices.add(|| quoted(&tensor.name));
+            of.matrices.add(shard, || quoted(&tensor.name));
         }
     }
 
@@ -199,11 +213,8 @@ impl<'i> AllNames<'i> {
         else {
             return;
         };
-        let (_, names) = self
-            .contradictions
-            .entry(found.word)
-            .or_insert((shard, Names::default()));
-        names.add(|| {
+        let names = self.contradictions.entry(found.word).or_default();
+        names.add(shard, || {
             let (name, shape) = (quoted(name), tensor.shape);
             format!(
                 "{name} is {shape}, with {} for {}",
@@ -256,7 +267,10 @@ impl<'i> AllNames<'i> {
                 let there =
                     self.first.get(&hash) == Some(&shard) || self.again.contains(&(hash, shard));
                 if !there && !self.full {
-                    missing.entry(shard).or_default().add(|| quoted(name));
+                    missing
+                        .entry(shard)
+                        .or_default()
+                        .add(shard, || quoted(name));
                     complete = false;
                 }
             });
@@ -280,10 +294,11 @@ impl<'i> AllNames<'i> {
         complete: bool,
         found: &mut Found,
     ) {
-        for (word, (shard, names)) in &self.contradictions {
+        for (word, names) in &self.contradictions {
             let what = format!("against {word} in config.json, tensor {names}");
             let remedy = "use the config.json of the same save as the weights";
-            found.add(Check::ConfigShape, shards[*shard as usize], what, remedy);
+            let shard = shards[names.shard() as usize];
+            found.add(Check::ConfigShape, shard, what, remedy);
         }
         self.check_layers(config, complete, found);
         let tied = config.flag("tie_word_embeddings");

@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod endpoints;
 pub(crate) mod login;
 pub(crate) mod man;
+pub(crate) mod preflight;
 pub(crate) mod rollback;
 pub(crate) mod settle;
 pub(crate) mod simulate;

@@ -3,14 +3,17 @@
 
 mod endpoints;
 mod operations;
+mod preflight;
 mod versions;
 
 use cerebras_management::names::{ModelVersionName, VersionAlias};
 
 pub(crate) use endpoints::{DeploymentRecord, EndpointRecord, ReplicasRecord, StatusRecord};
 pub(crate) use operations::{
-    ChatRecord, Event, EventError, MoveLeftRecord, MoveRecord, OperationRecord, SettledRecord, obtained,
+    ChatRecord, Event, EventError, MoveLeftRecord, MoveRecord, OperationRecord, SettledRecord,
+    obtained,
 };
+pub(crate) use preflight::PreflightRecord;
 pub(crate) use versions::{AliasRecord, Architecture, DeletedRecord, VersionRecord};
 
 /// `gpt-oss-120b@3`: what is typed, where the organization is known.

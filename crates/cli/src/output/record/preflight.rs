@@ -1,0 +1,140 @@
+//! What was seen of weights before they are uploaded.
+
+use std::fmt::Write as _;
+
+use cerebras_management_preflight::{Change, Finding, Layout, Report, Severity};
+use indicatif::DecimalBytes;
+use serde::Serialize;
+
+use crate::output::Record;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PreflightRecord {
+    pub(crate) good: bool,
+    /// `standard` or `any`.
+    layout: &'static str,
+    #[serde(flatten)]
+    report: Report,
+    /// Since the lock that it was held against, if it was.
+    changes: Option<Vec<Change>>,
+}
+
+impl PreflightRecord {
+    pub(crate) fn new(report: Report, layout: Layout, changes: Option<Vec<Change>>) -> Self {
+        Self {
+            good: report.is_good(layout),
+            layout: match layout {
+                Layout::Any => "any",
+                _ => "standard",
+            },
+            report,
+            changes,
+        }
+    }
+
+    /// What a person reads: what is there, and each finding with what to do.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for (label, value) in self.details() {
+            let _ = writeln!(text, "{label:<13} {value}");
+        }
+        for finding in &self.report.findings {
+            finding_text(&mut text, finding);
+        }
+        for not_checked in &self.report.not_checked {
+            let _ = write!(
+                text,
+                "\nnot checked   {}: {}\n",
+                not_checked.check, not_checked.why
+            );
+        }
+        for change in self.changes.iter().flatten() {
+            let _ = write!(text, "\nchanged       {change}\n");
+        }
+        text.truncate(text.trim_end().len());
+        text
+    }
+}
+
+fn finding_text(text: &mut String, finding: &Finding) {
+    let severity = match finding.severity {
+        Severity::Broken => "broken",
+        Severity::Layout => "layout",
+        Severity::Warning => "warning",
+    };
+    let Finding {
+        check,
+        object,
+        what,
+        why,
+        remedy,
+        ..
+    } = finding;
+    let of = if object.is_empty() {
+        String::new()
+    } else {
+        format!(" in {object}")
+    };
+    let _ = write!(text, "\n{severity:<13} {check}{of}\n");
+    for (label, line) in [("what:", what.as_str()), ("why:", why), ("next:", remedy)] {
+        let _ = writeln!(text, "  {label:<11} {line}");
+    }
+}
+
+impl Record for PreflightRecord {
+    const COLUMNS: &'static [&'static str] = &["PLACE"];
+
+    fn row(&self) -> Vec<String> {
+        vec![self.report.place.clone()]
+    }
+
+    fn name(&self) -> String {
+        self.report.place.clone()
+    }
+
+    fn details(&self) -> Vec<(String, String)> {
+        let report = &self.report;
+        let dtypes = report
+            .dtypes
+            .iter()
+            .map(|(dtype, count)| format!("{count} {dtype}"));
+        let dtypes: Vec<_> = dtypes.collect();
+        let count = |severity| {
+            let of = report.findings.iter().filter(|it| it.severity == severity);
+            of.count()
+        };
+        let result = if self.good { "good" } else { "bad" };
+        let [broken, layout, warnings] =
+            [Severity::Broken, Severity::Layout, Severity::Warning].map(count);
+        let mut details = vec![("place", report.place.clone())];
+        details.extend(report.architecture.clone().map(|it| ("architecture", it)));
+        details.extend(report.model_type.clone().map(|it| ("model type", it)));
+        details.push((
+            "objects",
+            format!("{}, {}", report.objects, DecimalBytes(report.bytes)),
+        ));
+        if report.shards > 0 {
+            let tensors = format!(
+                "{} in {} files: {}",
+                report.tensors,
+                report.shards,
+                dtypes.join(", ")
+            );
+            details.push(("tensors", tensors));
+        }
+        let read = format!(
+            "{} in {} requests",
+            DecimalBytes(report.bytes_read),
+            report.requests
+        );
+        details.push(("read", read));
+        details.push((
+            "result",
+            format!("{result}: {broken} broken, {layout} layout, {warnings} warnings"),
+        ));
+        details
+            .into_iter()
+            .map(|(label, value)| (label.to_owned(), value))
+            .collect()
+    }
+}
