@@ -80,10 +80,30 @@ pub(crate) fn run() -> Result<(), Failure> {
                 ),
                 format!("{:.2}", median / measure),
                 format!("{:.3}", (median - floor) / 1e6),
-                format!("{:.2}", (median - floor) / (measure - floor)),
+                beyond(median - floor, measure - floor, measure),
                 format!("{most:.1}"),
             ]);
         }
     }
     report::write("list", &[table])
+}
+
+/// What is taken beyond the bytes, as a share of what the measure takes there; nothing where that is
+/// too little of the whole to be told from noise.
+fn beyond(this: f64, measure: f64, whole: f64) -> String {
+    if measure < whole / 10.0 {
+        return "too little".to_owned();
+    }
+    format!("{:.2}", this / measure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_next_to_nothing_is_not_told() {
+        assert_eq!(beyond(8.0, 1.0, 67.0), "too little");
+        assert_eq!(beyond(3.0, 2.0, 4.0), "1.50");
+    }
 }
