@@ -31,6 +31,7 @@ enum Command {
     #[command(visible_alias = "st")]
     Status(commands::status::Status),
     Preflight(commands::preflight::PreflightArgs),
+    Bucket(commands::bucket::Bucket),
     Upload(commands::upload::Upload),
     Deploy(commands::deploy::Deploy),
     Wait(commands::wait::Wait),
@@ -104,6 +105,7 @@ impl Command {
             Self::Doctor(doctor) => doctor.run(context).await,
             Self::Status(status) => status.run(context).await,
             Self::Preflight(preflight) => preflight.run(context).await,
+            Self::Bucket(bucket) => bucket.run(context).await,
             Self::Upload(upload) => upload.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,
             Self::Wait(wait) => wait.run(context).await,
@@ -187,7 +189,8 @@ mod tests {
                 .iter()
                 .any(|word| flag.contains(word))
         });
-        // The idempotency key of an upload, and the length of an answer.
-        assert_eq!(named, ["upload --key", "chat --max-tokens"]);
+        // The ARN of an encryption key, the idempotency key of an upload, and the length of an answer.
+        let known = ["policy --kms-key", "upload --key", "chat --max-tokens"];
+        assert_eq!(named, known);
     }
 }

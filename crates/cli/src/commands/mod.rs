@@ -2,6 +2,7 @@
 
 pub(crate) mod alias;
 pub(crate) mod archs;
+pub(crate) mod bucket;
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod demo;

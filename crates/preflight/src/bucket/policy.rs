@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
-use super::{BucketName, KmsKeyArn, PrincipalArn};
+use super::{
+    BucketName, KmsKeyArn, PrincipalArn,
+    evaluate::{Decision, Request, decide},
+};
 
 /// What the published policy allows.
 pub const ACTIONS: [&str; 4] = [
@@ -145,11 +148,20 @@ impl Grant {
         if bytes > MAX_POLICY {
             return Err(PolicyError::TooLong(bytes));
         }
+        let after = after.text();
+        let beyond = Request {
+            role: &self.role,
+            action: ACTIONS[0],
+            resource: &format!("{}/*", self.arn()),
+            prefix: None,
+        };
+        let wider = self.prefix.is_some() && decide(&after, beyond)? == Decision::Allowed;
         Ok(Merged {
             added,
             replaced,
+            wider,
             before: existing.to_owned(),
-            after: after.text(),
+            after,
         })
     }
 
@@ -250,6 +262,8 @@ pub struct Merged {
     pub added: Vec<String>,
     /// The Sids of the statements that give way.
     pub replaced: Vec<String>,
+    /// Whether a statement that is not ours lets the role read beyond the prefix.
+    pub wider: bool,
     before: String,
     after: String,
 }

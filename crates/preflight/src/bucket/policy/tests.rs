@@ -152,6 +152,15 @@ fn what_an_earlier_merge_added_gives_way() {
 }
 
 #[test]
+fn a_statement_of_others_that_allows_more_than_the_prefix_is_told() {
+    let published = grant(None).policy().expect("a policy");
+    let narrow = grant(Some("runs"));
+    assert!(narrow.merged(&published).expect("a policy").wider);
+    assert!(!narrow.merged(OTHERS).expect("a policy").wider);
+    assert!(!grant(None).merged(&published).expect("a policy").wider);
+}
+
+#[test]
 fn a_bucket_without_a_policy_gets_ours_alone() {
     let merged = grant(None).merged("").expect("a policy");
     let policy: Value = serde_json::from_str(merged.policy()).expect("JSON");

@@ -43,8 +43,12 @@ where
         return no_credentials(call, place, &cause);
     }
     match &error {
-        SdkError::ServiceError(_) | SdkError::ResponseError(_) => {
-            refused(call, place, pays, &error)
+        SdkError::ServiceError(_) => refused(call, place, pays, &error),
+        SdkError::ResponseError(answer) => {
+            let status = answer.raw().status().as_u16();
+            let what = format!("the answer (status {status}) is none of S3");
+            let told = Error::new(ErrorKind::Other, call, place, what);
+            told.with_remedy("check the endpoint URL, and what stands between here and there")
         }
         SdkError::TimeoutError(_) => {
             unreachable(call, place, "no answer in time".to_owned(), error)

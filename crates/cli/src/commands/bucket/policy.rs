@@ -1,0 +1,195 @@
+//! `cbm bucket policy`: the policy that lets the service read, alone or beside what is there.
+
+use std::path::PathBuf;
+
+use cerebras_management_preflight::{
+    bucket::{self, Grant, KmsKeyArn, Merged, PolicyError},
+    store::{S3, S3Settings},
+};
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Reader;
+use crate::confirm::confirm;
+use crate::context::Context;
+use crate::failure::{Failure, Result};
+use crate::output::Record;
+
+/// Print the published bucket policy that lets the service read, or put it beside what is there
+///
+/// It is the published policy: four actions, on the whole bucket. Given a policy that there is, it keeps
+/// every other statement, says what would change, and with --apply puts it.
+#[derive(Args, Debug)]
+pub(crate) struct Policy {
+    #[command(flatten)]
+    reader: Reader,
+
+    /// The KMS key that the objects are encrypted with: print the statement for its policy, too
+    #[arg(long, value_name = "ARN")]
+    kms_key: Option<KmsKeyArn>,
+
+    /// Merge it into the policy in this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["existing", "apply"])]
+    merge: Option<PathBuf>,
+
+    /// Merge it into the policy that the bucket has
+    #[arg(long)]
+    existing: bool,
+
+    /// Merge it into the policy that the bucket has, and put the result
+    #[arg(long)]
+    apply: bool,
+
+    /// Put it without asking
+    #[arg(long, short, requires = "apply")]
+    yes: bool,
+}
+
+/// The policy. The names of the fields are public.
+#[derive(Serialize)]
+struct PolicyRecord {
+    bucket: String,
+    role: String,
+    prefix: Option<String>,
+    policy: Value,
+    /// For the policy of the key, where one was named.
+    key_statement: Option<Value>,
+    /// The Sids of statements that are not in the policy that there is.
+    added: Vec<String>,
+    /// The Sids of statements of an earlier call, which give way.
+    replaced: Vec<String>,
+    diff: Option<String>,
+    applied: bool,
+    #[serde(skip)]
+    text: String,
+}
+
+impl Record for PolicyRecord {
+    const COLUMNS: &'static [&'static str] = &["BUCKET", "ROLE", "APPLIED"];
+
+    fn row(&self) -> Vec<String> {
+        let applied = if self.applied { "yes" } else { "no" };
+        vec![self.bucket.clone(), self.role.clone(), applied.to_owned()]
+    }
+
+    fn name(&self) -> String {
+        self.bucket.clone()
+    }
+}
+
+impl Policy {
+    pub(crate) async fn run(self, context: &Context) -> Result<()> {
+        let Reader {
+            bucket,
+            role,
+            prefix,
+        } = self.reader;
+        let grant = Grant {
+            bucket,
+            role,
+            prefix,
+        };
+        let published = grant.policy().map_err(|error| cannot(&error))?;
+        for warning in grant.warnings(self.kms_key.as_ref()) {
+            context.note(&format!("warning: {warning}"));
+        }
+        let merged = match (&self.merge, self.existing || self.apply) {
+            (Some(file), _) => Some(grant.merged(&read(file)?).map_err(|error| cannot(&error))?),
+            (None, true) => Some(merge_or_put(&grant, self.apply, self.yes, context).await?),
+            (None, false) => None,
+        };
+        if merged.as_ref().is_some_and(|it| it.wider) {
+            context.note(
+                "warning: another statement lets the role read the whole bucket; take it out to narrow that",
+            );
+        }
+        let key_statement = self.kms_key.as_ref().map(|_| grant.key_statement());
+        let text = merged.as_ref().map_or(published, Merged::pretty);
+        let applied = self.apply && merged.as_ref().is_some_and(Merged::changes);
+        let record = PolicyRecord {
+            bucket: grant.bucket.to_string(),
+            role: grant.role.to_string(),
+            prefix: grant.prefix.clone(),
+            policy: json(&text),
+            key_statement: key_statement.as_deref().map(json),
+            added: merged
+                .as_ref()
+                .map(|it| it.added.clone())
+                .unwrap_or_default(),
+            replaced: merged
+                .as_ref()
+                .map(|it| it.replaced.clone())
+                .unwrap_or_default(),
+            diff: merged.as_ref().map(Merged::diff),
+            applied,
+            text,
+        };
+        if let Some(merged) = &merged
+            && !self.apply
+        {
+            show(context, merged);
+        }
+        context.out.text(&record.text, &record)?;
+        if let (Some(key), Some(statement)) = (&self.kms_key, &key_statement) {
+            context.note(&format!("in the policy of {key}:"));
+            statement.lines().for_each(|line| context.note(line));
+        }
+        if applied {
+            context.note(&format!(
+                "bucket {} has it now, as was read back",
+                record.bucket
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Merges into the policy of the bucket, and puts the result when it is to be applied.
+async fn merge_or_put(grant: &Grant, apply: bool, yes: bool, context: &Context) -> Result<Merged> {
+    let name = grant.bucket.as_str();
+    let s3 = S3::open(&S3Settings::default(), name, "").await;
+    let failed = |error| Failure::of_store(&error, format!("cannot change the policy of {name}"));
+    let before = bucket::policy(&s3).await;
+    let before = before
+        .map_err(|error| Failure::of_store(&error, format!("cannot read the policy of {name}")))?;
+    let merged = grant.merged(&before).map_err(|error| cannot(&error))?;
+    if !apply {
+        return Ok(merged);
+    }
+    show(context, &merged);
+    if merged.changes() {
+        let mut lost: Vec<_> = merged
+            .replaced
+            .iter()
+            .map(|sid| format!("statement {sid}"))
+            .collect();
+        lost.push("what another changes in the policy in the same moment".to_owned());
+        confirm(yes, &format!("put the policy of bucket {name}"), &lost)?;
+        bucket::apply(&s3, &before, &merged).await.map_err(failed)?;
+    }
+    Ok(merged)
+}
+
+/// What changes, for a person.
+fn show(context: &Context, merged: &Merged) {
+    if merged.changes() {
+        merged.diff().lines().for_each(|line| context.note(line));
+    } else {
+        context.note("the policy says it already: nothing changes");
+    }
+}
+
+fn cannot(error: &PolicyError) -> Failure {
+    Failure::usage("there is no such policy").why(error.to_string())
+}
+
+fn read(file: &std::path::Path) -> Result<String> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("{} cannot be read", file.display())).why(error.to_string())
+    })
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
