@@ -1,11 +1,14 @@
 //! From what came back over the wire to an answer, or to the error that it stands for.
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::echo::{HIDDEN, hidden_in, hidden_in_good};
 use crate::error::{Answered, Details, Error, ErrorKind, Result, Sent, printable};
@@ -17,8 +20,17 @@ const REFUSAL_LIMIT: usize = 64 * 1024;
 
 /// A good answer, read to its end. Where it repeats the key, its body holds `[key]`.
 pub(crate) struct Answer {
-    pub(crate) head: Answered,
+    status: u16,
+    /// They may hold the key.
+    headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// What an error or a log tells of it.
+    pub(crate) fn head(&self, key: &ApiKey) -> Answered {
+        read_head(&self.headers, self.status, key)
+    }
 }
 
 /// What one exchange is bound by.
@@ -41,7 +53,7 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     let Terms { until, key, .. } = *terms;
     let started = Instant::now();
     let deletes = request.method() == http::Method::DELETE;
-    let late = |head: Option<&Answered>| {
+    let late = |head: Option<Answered>| {
         let error = Error::new(
             ErrorKind::Timeout,
             format!(
@@ -51,28 +63,30 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
         )
         .sent(Sent::Maybe);
         match head {
-            Some(head) => error.answered(head.clone()),
+            Some(head) => error.answered(head),
             None => error,
         }
     };
 
-    let response = timeout_at(until, terms.http.execute(request))
+    let mut alarm = pin!(sleep_until(until));
+    let mut response = before(alarm.as_mut(), terms.http.execute(request))
         .await
-        .map_err(|_| late(None))?
+        .ok_or_else(|| late(None))?
         .map_err(not_exchanged)?;
 
-    let head = read_head(response.headers(), response.status().as_u16(), key);
-    let observed = terms.observer.map(|(observer, operation)| {
-        observer.head(operation, head.status, response.headers(), key)
-    });
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let head = || read_head(&headers, status, key);
+    let observed = terms
+        .observer
+        .map(|(observer, operation)| observer.head(operation, status, &headers, key));
     let observe = |body: &dyn Fn() -> Bytes| {
         if let Some(observed) = observed {
             observed.with(body());
         }
     };
     let good = response.status().is_success();
-    let page = is_page(response.headers());
-    let target = location(response.headers(), key);
+    let page = is_page(&headers);
     let limit = if good {
         terms.body_limit
     } else {
@@ -80,31 +94,32 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     };
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
     if good && announced > limit {
-        return Err(too_large(head, limit));
+        return Err(too_large(head(), limit));
     }
-    let (body, cut) = match timeout_at(until, read_body(response, limit)).await {
-        Ok(Body::Whole(bytes)) => (bytes, false),
-        Ok(Body::Over(_)) if good => return Err(too_large(head, limit)),
+    let (body, cut) = match before(alarm, read_body(response, limit)).await {
+        Some(Body::Whole(bytes)) => (bytes, false),
+        Some(Body::Over(_)) if good => return Err(too_large(head(), limit)),
         // A refusal is told by its status, so that what there is of its body will do.
-        Ok(Body::Over(part)) => (part, true),
-        Ok(Body::Cut(_, part)) if !good => (part, true),
-        Ok(Body::Cut(cause, _)) => return Err(cut_short(head, &cause)),
-        Err(_) if good => return Err(late(Some(&head))),
-        Err(_) => (Bytes::new(), true),
+        Some(Body::Over(part)) => (part, true),
+        Some(Body::Cut(_, part)) if !good => (part, true),
+        Some(Body::Cut(cause, _)) => return Err(cut_short(head(), &cause)),
+        None if good => return Err(late(Some(head()))),
+        None => (Bytes::new(), true),
     };
 
     let page = page || starts_like_a_page(&body);
     if !good {
         let body = hidden_in(&body, key, cut);
         observe(&|| Bytes::copy_from_slice(&body));
-        return Err(refused(head, &body, page, target.as_deref(), terms.base));
+        let target = location(&headers, key);
+        return Err(refused(head(), &body, page, target.as_deref(), terms.base));
     }
     if page {
         let shown = &body[..body.len().min(REFUSAL_LIMIT)];
         let cut = shown.len() < body.len();
         let body = hidden_in(shown, key, cut);
         observe(&|| Bytes::copy_from_slice(&body));
-        return Err(blocked(head, &body));
+        return Err(blocked(head(), &body));
     }
     let body = hidden_in_good(body, key);
     observe(&|| body.clone());
@@ -114,7 +129,21 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     } else {
         body
     };
-    Ok(Answer { head, body })
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// What a future gives before that moment; one alarm serves several, one after the other.
+async fn before<T>(mut alarm: Pin<&mut Sleep>, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => alarm.as_mut().poll(cx).map(|()| None),
+    })
+    .await
 }
 
 /// The error of a request that got no answer at all.
@@ -138,6 +167,12 @@ pub(crate) fn not_exchanged(error: reqwest::Error) -> Error {
         )
     } else if error.is_connect() && error.is_timeout() {
         (ErrorKind::Timeout, Sent::No, "no connection in time")
+    } else if error.is_connect() && cause.starts_with("tunnel error") {
+        (
+            ErrorKind::Transport,
+            Sent::No,
+            "no connection through the proxy",
+        )
     } else if error.is_connect() {
         (ErrorKind::Transport, Sent::No, "no connection")
     } else if error.is_timeout() {
@@ -189,7 +224,10 @@ pub(crate) fn unreadable(
 fn read_head(headers: &HeaderMap, status: u16, key: &ApiKey) -> Answered {
     let text = |name: &str| {
         let value = headers.get(name)?.to_str().ok()?;
-        (!value.is_empty()).then(|| printable(&value.replace(key.secret(), HIDDEN)))
+        let hidden = key
+            .is_in(value.as_bytes())
+            .then(|| value.replace(key.secret(), HIDDEN));
+        (!value.is_empty()).then(|| printable(hidden.as_deref().unwrap_or(value)))
     };
     Answered {
         status,
@@ -267,16 +305,14 @@ async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
     }
 }
 
+const PAGE: &str = "text/html";
+
 fn is_page(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/html")
-        })
+        .and_then(|value| value.trim_start().get(..PAGE.len()))
+        .is_some_and(|start| start.eq_ignore_ascii_case(PAGE))
 }
 
 fn starts_like_a_page(body: &[u8]) -> bool {

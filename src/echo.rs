@@ -16,7 +16,7 @@ const TELLING: usize = 5;
 
 /// A good answer without the key.
 pub(crate) fn hidden_in_good(body: Bytes, key: &ApiKey) -> Bytes {
-    if key.secret().len() < SHORTEST || !may_hold(&body, key.secret()) {
+    if key.secret().len() < SHORTEST || !holds(&body, key) {
         return body;
     }
     Bytes::from(without(&body, key.secret(), false))
@@ -28,10 +28,14 @@ pub(crate) fn hidden_in(body: &[u8], key: &ApiKey, cut: bool) -> Vec<u8> {
     without(body, key.secret(), cut)
 }
 
-/// Whether it is worth looking closely: nearly all good answers hold neither the key nor an
-/// escape.
-fn may_hold(body: &[u8], secret: &str) -> bool {
-    memchr::memchr(b'\\', body).is_some() || memchr::memmem::find(body, secret.as_bytes()).is_some()
+/// Nearly all good answers hold neither the key nor an escape. A long one that holds an escape is
+/// not copied for that.
+fn holds(body: &[u8], key: &ApiKey) -> bool {
+    let escaped = || {
+        let mut places = 0..body.len();
+        places.any(|at| key_at(&body[at..], key.secret(), false).is_some())
+    };
+    key.is_in(body) || (memchr::memchr(b'\\', body).is_some() && escaped())
 }
 
 fn without(body: &[u8], secret: &str, cut: bool) -> Vec<u8> {

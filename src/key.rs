@@ -4,8 +4,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use http::HeaderValue;
+use memchr::memmem::Finder;
 
 use crate::base_url::BaseUrl;
 use crate::error::{Error, Result, printable};
@@ -36,10 +38,12 @@ const SIMULATED: [&str; 2] = ["simulated-management-key", "simulated-inference-k
 /// assert!(ApiKey::new("Bearer csk-0123456789").is_err());
 /// # Ok::<(), cerebras_management::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct ApiKey {
     /// `Bearer …`, marked sensitive: its `Debug` shows nothing either.
     header: HeaderValue,
+    /// Looks for the key in answers.
+    finder: Arc<Finder<'static>>,
 }
 
 const BEARER: &str = "Bearer ";
@@ -57,7 +61,13 @@ impl ApiKey {
         let mut header = HeaderValue::from_str(&format!("{BEARER}{key}"))
             .map_err(|_| Error::invalid("API key: it cannot be sent as a header"))?;
         header.set_sensitive(true);
-        Ok(Self { header })
+        let finder = Arc::new(Finder::new(key).into_owned());
+        Ok(Self { header, finder })
+    }
+
+    /// Whether a text holds the key, each character as it is.
+    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
+        self.finder.find(text).is_some()
     }
 
     pub(crate) fn header(&self) -> &HeaderValue {
@@ -85,6 +95,14 @@ impl ApiKey {
         self.header.to_str().map_or("", |h| &h[BEARER.len()..])
     }
 }
+
+impl PartialEq for ApiKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+}
+
+impl Eq for ApiKey {}
 
 fn check(key: &str) -> Result<()> {
     if key.is_empty() {

@@ -6,6 +6,9 @@ const LONGEST: usize = 300;
 /// Makes a text from outside safe for a line of a log or a terminal: control and bidirectional
 /// characters become spaces, runs of white space become one, and what is too long is cut.
 pub(crate) fn printable(text: &str) -> String {
+    if text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
     let mut out = String::new();
     let mut words = text
         .split(|c: char| c.is_whitespace() || c.is_control() || is_bidi(c))

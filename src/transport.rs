@@ -3,21 +3,23 @@
 //! Every request of this crate goes out in [`Call::attempt`]. The generated client makes the
 //! requests and has the types of the answers, and no more: it would lose the status of an answer
 //! that does not parse, and never read the body of a refusal. So its hook takes the request that
-//! a generated method has made, and ends the method.
+//! a generated method has made, and the method is gone by the time that the request is sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use http::Method;
 use http::header::AUTHORIZATION;
 use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
+use tracing::Level;
 
 use crate::answer::{self, Answer, Terms};
 use crate::base_url::BaseUrl;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Answered, Error, ErrorKind, Result};
 use crate::key::{ApiKey, KeySource};
 use crate::observed::Observer;
 use crate::raw;
@@ -99,8 +101,8 @@ impl Transport {
         .await
     }
 
-    /// The request that a generated method makes. There is nothing that the method would wait for:
-    /// the hook ends it.
+    /// The request that a generated method makes: there is nothing before the hook that the method
+    /// would wait for.
     fn made_by<T, Fut>(&self, method: impl Fn(raw::Client) -> Fut) -> Result<reqwest::Request>
     where
         Fut: Future<Output = Generated<T>>,
@@ -211,6 +213,10 @@ impl Transport {
         refused: Option<&ApiKey>,
         until: Instant,
     ) -> Result<ApiKey> {
+        if let KeySource::Fixed(key) = keys {
+            // It was looked at when the client was built.
+            return Ok(key.clone());
+        }
         let key = timeout_at(until, keys.key(refused)).await.map_err(|_| {
             Error::new(ErrorKind::Timeout, "the key provider gave no key in time")
         })??;
@@ -234,15 +240,14 @@ impl Outbox {
 }
 
 impl ClientHooks<Outbox> for raw::Client {
-    /// Takes the request, and ends the generated method.
-    async fn pre<E>(
+    /// Takes the request. The generated method gets no answer: nobody goes on with it.
+    async fn exec(
         &self,
-        request: &mut reqwest::Request,
+        request: reqwest::Request,
         _: &OperationInfo,
-    ) -> std::result::Result<(), raw::Error<E>> {
-        let nothing = reqwest::Request::new(http::Method::GET, request.url().clone());
-        *self.inner.lock() = Some(std::mem::replace(request, nothing));
-        Err(raw::Error::Custom(String::new()))
+    ) -> reqwest::Result<reqwest::Response> {
+        *self.inner.lock() = Some(request);
+        std::future::pending().await
     }
 }
 
@@ -256,9 +261,10 @@ pub(crate) struct Unread {
 impl Unread {
     /// What it says; an error where that is not what the API publishes.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
-        let Answer { head, body } = self.answer;
-        serde_json::from_slice(&body)
-            .map_err(|source| answer::unreadable(head, &body, source, &self.key))
+        let body = &self.answer.body;
+        serde_json::from_slice(body).map_err(|source| {
+            answer::unreadable(self.answer.head(&self.key), body, source, &self.key)
+        })
     }
 
     pub(crate) fn into_body(self) -> Bytes {
@@ -299,28 +305,32 @@ impl Call {
             key: &self.key,
             observer: self.transport.observer.as_ref().map(|it| (it, self.op.id)),
         };
-        let (method, path) = (request.method().clone(), request.url().path().to_owned());
-        let started = Instant::now();
+        // Nothing is made for a log that nobody keeps.
+        let line = tracing::enabled!(Level::DEBUG).then(|| {
+            let path = request.url().path().to_owned();
+            (request.method().clone(), path, Instant::now())
+        });
         let result = answer::exchange(request, &terms).await;
-        let elapsed = started.elapsed();
-        match &result {
-            Ok(answer) => tracing::debug!(
-                operation = self.op.id,
-                %method,
-                path,
-                status = answer.head.status,
-                request_id = answer.head.request_id,
-                ?elapsed,
-                "answered"
-            ),
-            Err(error) => {
-                tracing::debug!(operation = self.op.id, %method, path, %error, ?elapsed, "failed");
-            }
+        if let Some((method, path, started)) = line {
+            self.log(&result, &method, &path, started.elapsed());
         }
         let answer = result?;
         Ok(Unread {
             answer,
             key: self.key,
         })
+    }
+
+    fn log(&self, result: &Result<Answer>, method: &Method, path: &str, elapsed: Duration) {
+        let operation = self.op.id;
+        match result {
+            Ok(answer) => {
+                let Answered {
+                    status, request_id, ..
+                } = answer.head(&self.key);
+                tracing::debug!(operation, %method, path, status, request_id, ?elapsed, "answered");
+            }
+            Err(error) => tracing::debug!(operation, %method, path, %error, ?elapsed, "failed"),
+        }
     }
 }

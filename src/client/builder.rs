@@ -258,13 +258,13 @@ impl ClientBuilder {
                     .remedy_is("give it the seconds that a request may take"));
             }
         }
-        // The transport keeps the time of an attempt, which covers the key's source too. These
-        // stand behind it, in the place of what the caller's own client may have.
+        // The transport keeps the time of an attempt, which covers the key's source too. A client of
+        // the caller's own has these behind it, in the place of those that it may have.
         let backstop = self.request_timeout.saturating_add(Duration::from_secs(1));
         let backstop = backstop.min(FAR);
         // A proxy cannot reach this machine's loopback, and would get the key in clear text.
         let http = match self.http {
-            Some(given) => given,
+            Some(given) => given.timeout(backstop).read_timeout(backstop),
             None if base.is_loopback() => own_http()?.no_proxy(),
             None => own_http()?,
         };
@@ -276,8 +276,6 @@ impl ClientBuilder {
             // It would write the key to the log, with all else that goes over the connection.
             .connection_verbose(false)
             .connect_timeout(self.connect_timeout.min(FAR))
-            .timeout(backstop)
-            .read_timeout(backstop)
             .build()
             .map_err(|source| {
                 Error::invalid(format!("the HTTP client could not be built: {source}"))
