@@ -4,6 +4,9 @@
 //! it ever had. With the address alone, a program reads lines of `<case> <turns>`, and answers each
 //! with the nanoseconds that it took.
 
+#[cfg(feature = "wire")]
+pub mod wire;
+
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{Write, stdin, stdout};

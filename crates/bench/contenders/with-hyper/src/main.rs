@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
+use harness::wire::{Deploy, Deployed, Version};
 use harness::{
     ARCHITECTURE, Contender, ENDPOINT, Failure, KEY, ORG, VERSION, VERSION_NAME, no_such, repeat,
 };
@@ -13,63 +14,6 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct Version {
-    name: String,
-    done: bool,
-    response: Option<VersionStatus>,
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct VersionStatus {
-    customer_s3_uri: Option<String>,
-    version_aliases: Option<Vec<String>>,
-    sync_status: Option<String>,
-    system_fingerprint_suffix: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Deploy<'a> {
-    model: &'a str,
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct Deployed {
-    name: String,
-    done: bool,
-    response: Option<Submitted>,
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct Submitted {
-    deployment_id: Option<String>,
-    endpoint_id: Option<String>,
-    org_name: Option<String>,
-    model_arch_id: Option<String>,
-    version_id: Option<u64>,
-    version_alias: Option<String>,
-    rollout_status: Option<String>,
-    created: Option<i64>,
-    updated: Option<i64>,
-}
 
 struct Hyper {
     base: String,

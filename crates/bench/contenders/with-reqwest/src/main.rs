@@ -4,68 +4,12 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use harness::wire::{Deploy, Deployed, List, Version};
 use harness::{
     ARCHITECTURE, Contender, ENDPOINT, Failure, KEY, ORG, VERSION, VERSION_NAME, no_such, repeat,
 };
 use reqwest::Client;
 use rustls::{ClientConfig, RootCertStore};
-use serde::{Deserialize, Serialize};
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct Version {
-    name: String,
-    done: bool,
-    response: Option<VersionStatus>,
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct VersionStatus {
-    customer_s3_uri: Option<String>,
-    version_aliases: Option<Vec<String>>,
-    sync_status: Option<String>,
-    system_fingerprint_suffix: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Deploy<'a> {
-    model: &'a str,
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct Deployed {
-    name: String,
-    done: bool,
-    response: Option<Submitted>,
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct Submitted {
-    deployment_id: Option<String>,
-    endpoint_id: Option<String>,
-    org_name: Option<String>,
-    model_arch_id: Option<String>,
-    version_id: Option<u64>,
-    version_alias: Option<String>,
-    rollout_status: Option<String>,
-    created: Option<i64>,
-    updated: Option<i64>,
-}
 
 struct Reqwest {
     base: String,
@@ -99,15 +43,6 @@ impl Reqwest {
         let answer = self.http.get(url).bearer_auth(KEY).send().await?;
         answer.error_for_status()?.json().await
     }
-}
-
-#[expect(
-    dead_code,
-    reason = "as a program would have them that reads some of them"
-)]
-#[derive(Deserialize)]
-struct List {
-    model_versions: Vec<Version>,
 }
 
 /// The roots are compiled in.
