@@ -32,6 +32,9 @@ pub(crate) fn next(error: &Error) -> Option<String> {
         ));
     }
     let told = error.remedy().map(in_our_words);
+    if error.kind() == ErrorKind::RateLimited && !error.may_have_happened() {
+        return told.map(|told| format!("nothing was changed: {told}"));
+    }
     if error.may_have_happened() {
         let look = "look what is there before running it again (`cbm versions`, `cbm status`)";
         return Some(match told {
@@ -53,7 +56,7 @@ fn in_our_words(remedy: &str) -> String {
 const TRUST: &str = "add --base-url with that address, if you trust it";
 
 /// What the SDK says, and what it is called here.
-const WORDS: [(&str, &str); 27] = [
+const WORDS: [(&str, &str); 30] = [
     (
         "Client::settle looks for it later",
         "`cbm settle` looks for it later",
@@ -66,6 +69,19 @@ const WORDS: [(&str, &str); 27] = [
     (
         "use a key of your own",
         "use a key of your own, or give the simulator's address with --base-url",
+    ),
+    (
+        "two keys: CEREBRAS_MANAGEMENT_API_KEY is found",
+        "two keys: set CEREBRAS_MANAGEMENT_API_KEY to the one found",
+    ),
+    (
+        ", CEREBRAS_API_KEY is an API key for inference",
+        ", and CEREBRAS_API_KEY, which only `cbm chat` needs, to an API key for inference",
+    ),
+    (
+        "upload without it and move it afterwards, or remove it first",
+        "upload without that --alias, and give it to the new version afterwards: `cbm alias move \
+         ALIAS --to VERSION`",
     ),
     ("another nonce", "another --key"),
     ("with the same nonce", "with the same --key"),

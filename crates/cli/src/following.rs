@@ -21,7 +21,7 @@ use crate::output::time::rfc3339;
 use crate::output::{Output, Record};
 
 /// After how long without anything new that is said.
-const QUIET: Duration = Duration::from_secs(10 * 60);
+const QUIET: Duration = Duration::from_mins(10);
 
 /// How long to wait, or that it should not be waited at all.
 #[derive(Args, Clone, Debug)]
@@ -264,12 +264,19 @@ fn failure(error: Error, title: &str) -> Failure {
         .and_then(|handle| handle.endpoint().cloned());
     let failure = Failure::of(error, what);
     match (endpoint, handle) {
-        (Some(endpoint), _) if ended => {
-            failure.next(format!("`cbm status {endpoint}` shows what serves now"))
+        (Some(endpoint), Some(handle)) if ended => {
+            let look = format!("`cbm status {endpoint}` shows what serves now");
+            if failure.exit() != Exit::Failed {
+                return failure.next(look);
+            }
+            let version = handle.version();
+            failure.next(format!(
+                "{look}; `cbm deploy {version} {endpoint}` tries again"
+            ))
         }
         (None, Some(handle)) if ended => failure.next(format!(
-            "check the weights and what the bucket allows; then `cbm versions delete {}` and \
-             upload again",
+            "check the weights and what the bucket allows; then `cbm versions delete {} \
+             --even-if-aliased`, and upload again",
             handle.version()
         )),
         (_, Some(handle)) if failure.exit() != Exit::Deadline => {

@@ -80,7 +80,8 @@ fn a_rollout_that_fails_is_1_and_says_so_in_each_format() {
     );
     assert_eq!(
         last[0],
-        "  next: `cbm status my-org-gpt-oss-120b` shows what serves now"
+        "  next: `cbm status my-org-gpt-oss-120b` shows what serves now; `cbm deploy \
+         orgs/my-org/models/gpt-oss-120b/versions/2 my-org-gpt-oss-120b` tries again"
     );
     service
         .simulator
@@ -114,7 +115,7 @@ fn a_sync_that_fails_is_1() {
     assert_eq!(
         error["remedy"],
         "check the weights and what the bucket allows; then `cbm versions delete \
-         orgs/my-org/models/gpt-oss-120b/versions/4` and upload again"
+         orgs/my-org/models/gpt-oss-120b/versions/4 --even-if-aliased`, and upload again"
     );
 }
 
@@ -131,7 +132,7 @@ fn the_time_is_up_is_6_with_the_handle_that_goes_on() {
         error["remedy"],
         format!("it may still be going on: `cbm wait {handle}` goes on waiting")
     );
-    service.simulator.advance(Duration::from_secs(3600));
+    service.simulator.advance(Duration::from_hours(1));
     service.run(&["wait", handle]).ended(0);
 }
 
@@ -141,7 +142,7 @@ fn one_that_a_newer_deployment_overtakes_is_8() {
     let first = begun(&service, &DEPLOY);
     service.simulator.advance(Duration::from_secs(5));
     begun(&service, &["deploy", "gpt-oss-120b@3", ENDPOINT]);
-    service.simulator.advance(Duration::from_secs(3600));
+    service.simulator.advance(Duration::from_hours(1));
     let ran = service.run(&["wait", &first, "-q"]).ended(8);
     assert!(ran.err.contains("was superseded"), "{ran:#?}");
 }

@@ -34,8 +34,15 @@ impl Settings {
             text = text.replace("use an inference key", &key.mended("an inference key"));
         }
         if let Some(org) = &self.org {
-            let typed = format!("\"{}\" looks like", org.value);
-            text = text.replace(&typed, &format!("{} is {typed}", org.place));
+            let place = match org.place {
+                "--org" => "give --org".to_owned(),
+                place => format!("set {place} to"),
+            };
+            let typed = format!("\"{}\" looks like an organization id; ", org.value);
+            text = text.replace(
+                &format!("{typed}give the organization's name"),
+                &format!("{typed}{place} the organization's name"),
+            );
             let named = format!("the organization name {} ({})", org.value, org.place);
             text = text.replace("the organization's name and", &format!("{named} and"));
         }
@@ -47,32 +54,33 @@ impl Settings {
             Some(given) => (given.value.trim_end_matches('/'), given.place),
             None => (DEFAULT, "the default; --base-url gives another"),
         };
+        let is_here = ["//127.", "//localhost", "//["];
+        let is_here = is_here.into_iter().any(|host| url.contains(host));
         let text = remedy
             .replace(&format!("the base URL {url}"), "the base URL")
             .replace(
                 &format!("the base URL is {url}, and it points to"),
                 "mend the base URL, which points to",
             );
-        let text = text.replacen("the base URL", &format!("the base URL {url} ({place})"), 1);
-        let is_here = url.contains("//127.") || url.contains("//localhost") || url.contains("//[");
-        let network = ", the network and the proxy settings (HTTPS_PROXY, NO_PROXY)";
-        if is_here {
-            // No proxy is asked for it.
-            return text
-                .replace(network, ", and that a simulator listens there")
-                .replace(", any proxy", "")
-                .replace(" and any proxy", "");
-        }
-        match proxy() {
+        let text = match proxy() {
+            // No proxy is asked for what is on this machine.
+            _ if is_here => text
+                .replace(NETWORK, "the base URL, and that a simulator listens there")
+                .replace("the base URL and any proxy", "the base URL")
+                .replace(", the network and any proxy", " and the network"),
             Some(variable) => {
-                let named = format!("the proxy of {variable} (unset it if none is needed)");
-                text.replace("the proxy settings (HTTPS_PROXY, NO_PROXY)", &named)
-                    .replace("any proxy", &named)
+                let proxy = format!("the proxy of {variable} (unset it if none is needed)");
+                let network = format!("{proxy}, the network, and the base URL");
+                text.replace(NETWORK, &network).replace("any proxy", &proxy)
             }
             None => text,
-        }
+        };
+        text.replacen("the base URL", &format!("the base URL {url} ({place})"), 1)
     }
 }
+
+/// What the SDK says where there was no connection.
+const NETWORK: &str = "the base URL, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)";
 
 /// The variable that names the proxy for https. Its value may hold a password.
 fn proxy() -> Option<&'static str> {

@@ -78,7 +78,10 @@ impl Move {
         };
         let intent = &left.intent;
         let state = match &left.names {
-            AliasNames::Source => "it names the version that had it".to_owned(),
+            AliasNames::Source => match intent.from() {
+                Some(from) => format!("it names {from}, as before"),
+                None => "it names the version that had it".to_owned(),
+            },
             AliasNames::Target => format!("it names {} now", intent.to()),
             AliasNames::Other(version) => format!("it names {version} now"),
             AliasNames::Nothing => "it names no version now".to_owned(),

@@ -7,6 +7,7 @@ use crate::commands::suggest;
 use crate::confirm::confirm;
 use crate::context::Context;
 use crate::dry_run::DryRun;
+use crate::exit::Exit;
 use crate::failure::{Doing, Result};
 use crate::output::record::{DeletedRecord, VersionRecord};
 use crate::target::VersionArg;
@@ -65,7 +66,17 @@ impl Delete {
             "`cbm versions show {}` shows whether it is there",
             version.name()
         ));
-        let deleted = delete.await.doing(what);
+        let deleted = delete.await.doing(what).map_err(|failure| {
+            if refused && failure.exit() == Exit::Conflict {
+                let aliases = record.aliases.join(" ");
+                return failure.next(format!(
+                    "nothing was deleted: `cbm alias remove {} {aliases}` first, or give \
+                     --even-if-aliased",
+                    version.name()
+                ));
+            }
+            failure
+        });
         context.interrupt.over();
         if let Some(shown) = shown {
             return shown.conclude(context.out, deleted);
