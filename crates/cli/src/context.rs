@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use cerebras_management::names::{ModelVersionName, OrgName};
-use cerebras_management::{Client, Endpoint, Org, Version};
+use cerebras_management::{Client, ClientBuilder, Endpoint, Org, Version};
 use clap::ArgAction;
 use clap::Args;
 
@@ -100,8 +100,13 @@ impl Context {
         Ok(context)
     }
 
+    /// The settings of a client, to be changed further.
+    pub(crate) fn client_builder(&self) -> Result<ClientBuilder> {
+        self.settings.client()
+    }
+
     pub(crate) fn client(&self) -> Result<Client> {
-        let builder = self.settings.client()?;
+        let builder = self.client_builder()?;
         builder
             .build()
             .doing(|| "the settings cannot be used".to_owned())
