@@ -46,8 +46,9 @@ pub(crate) fn run(rounds: u8) -> Result<(), Failure> {
     let mut built: Vec<_> = builds.iter().map(|_| Built::nothing()).collect();
     for round in 1..=rounds {
         for ((name, package, command), built) in builds.iter().zip(&mut built) {
-            eprintln!("round {round} of {rounds}: {name} …");
+            eprint!("round {round} of {rounds}: {name} … ");
             built.again(package, command(package)?)?;
+            eprintln!("{:.0} s of processor time", built.processor.latest());
         }
     }
     let mut table = Table::new(

@@ -9,6 +9,10 @@ impl Sample {
         self.0.push(value);
     }
 
+    pub(crate) fn latest(&self) -> f64 {
+        self.0.last().copied().unwrap_or_default()
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }
