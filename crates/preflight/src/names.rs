@@ -144,30 +144,28 @@ impl<'i> AllNames<'i> {
     fn take_name(&mut self, shard: u32, in_index: bool, tensor: &Tensor<'_>) {
         let name = &*tensor.name;
         let hash = self.hasher.hash_one(name);
-        match self.first.get(&hash) {
-            None if self.first.len() == MOST => self.full = true,
-            None => {
-                self.first.insert(hash, shard);
+        // Two of a name in one file are that header's fault.
+        let new = match self.first.get(&hash) {
+            None if self.first.len() == MOST => {
+                self.full = true;
+                true
             }
-            // Two of a name in one file are that header's fault.
-            Some(first) if *first == shard => {}
+            None => self.first.insert(hash, shard).is_none(),
+            Some(first) if *first == shard => false,
             Some(&first) => {
                 let pair = (first.min(shard), first.max(shard));
-                self.doubled
-                    .entry(pair)
-                    .or_default()
-                    .add(shard, || quoted(name));
-                if self.again.len() < MOST {
-                    self.again.insert((hash, shard));
-                }
+                let new = self.again.len() == MOST || self.again.insert((hash, shard));
+                let names = self.doubled.entry(pair).or_default();
+                names.add(shard, || quoted(name));
+                new
             }
-        }
+        };
         let from = self.indexed.partition_point(|it| it.hash < hash);
         let named = self.indexed[from..].iter().take_while(|it| it.hash == hash);
         let mut known = false;
         for at in named {
             known = true;
-            if at.shard == Some(shard) {
+            if new && at.shard == Some(shard) {
                 let total = &mut self.totals[at.index as usize];
                 *total = total.saturating_add(tensor.end - tensor.start);
             }
