@@ -57,8 +57,9 @@ pub(crate) async fn version<T>(
     let Some(versions) = versions(client, name).await else {
         return Err(failure);
     };
-    let ids = versions.iter().filter_map(ModelVersion::id);
-    let ids: Vec<_> = ids.map(|id| id.to_string()).collect();
+    let mut ids: Vec<_> = versions.iter().filter_map(ModelVersion::id).collect();
+    ids.sort_unstable();
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
     let aliases = versions.iter().flat_map(ModelVersion::aliases);
     let there: Vec<_> = aliases.chain(&ids).map(String::as_str).collect();
     let typed = name.version().to_string();
@@ -70,9 +71,16 @@ pub(crate) async fn version<T>(
         VersionRef::Id(_) => None,
         VersionRef::Alias(_) => nearest(&typed, there.iter().copied()),
     };
-    let near = near.map(|near| format!("{architecture}@{near}"));
+    let whole = |version: &str| format!("{architecture}@{version}");
+    let near = near.map(whole);
+    let shown: Vec<_> = match name.version() {
+        // The newest have the highest numbers.
+        VersionRef::Id(_) => ids.iter().rev().map(|id| whole(id)).collect(),
+        VersionRef::Alias(_) => there.iter().map(|it| whole(it)).collect(),
+    };
+    let shown: Vec<_> = shown.iter().map(String::as_str).collect();
     let list = format!("`cbm versions --arch {architecture}` lists them");
-    Err(failure.next(said(near.as_deref(), &there, &list)))
+    Err(failure.next(said(near.as_deref(), &shown, &list)))
 }
 
 /// The same for what is deployed; one alone is of the endpoint's architecture.

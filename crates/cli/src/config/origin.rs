@@ -88,3 +88,86 @@ fn proxy() -> Option<&'static str> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     names.into_iter().find(is_set)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::key::{KeyFrom, Secret};
+    use super::*;
+
+    fn settings(key: KeyFrom) -> Settings {
+        Settings {
+            key: Some(key),
+            org: Given::by(Some(&"org_1".to_owned()), "org of the profile"),
+            base_url: Given::by(Some(&"http://localhost:1/".to_owned()), "--base-url"),
+            ..Settings::default()
+        }
+    }
+
+    fn of_a_variable() -> Settings {
+        let key = Secret::new("csk-1".to_owned());
+        settings(KeyFrom::Value("THE_KEY".to_owned(), key))
+    }
+
+    #[test]
+    fn a_key_is_mended_where_it_is_from() {
+        let told = "use a valid Management API key; it is not the inference key";
+        let file = KeyFrom::File("key_file of the profile".to_owned(), PathBuf::new());
+        let command = KeyFrom::Command("key_command".to_owned(), String::new());
+        for (settings, placed) in [
+            (
+                of_a_variable(),
+                "set THE_KEY to a valid Management API key; it is not the inference key",
+            ),
+            (
+                settings(file),
+                "write a valid Management API key into the file that key_file of the profile \
+                 names; it is not the inference key",
+            ),
+            (
+                settings(command),
+                "have key_command print a valid Management API key; it is not the inference key",
+            ),
+        ] {
+            assert_eq!(settings.placed(told), placed);
+        }
+    }
+
+    #[test]
+    fn a_name_and_an_address_are_told_with_their_places() {
+        let settings = of_a_variable();
+        for (told, placed) in [
+            (
+                "check the organization's name and the base URL",
+                "check the organization name org_1 (org of the profile) and the base URL \
+                 http://localhost:1 (--base-url)",
+            ),
+            (
+                "\"org_1\" looks like an organization id; give the organization's name, found there",
+                "\"org_1\" looks like an organization id; set org of the profile to the \
+                 organization's name, found there",
+            ),
+            (
+                "\"org_2\" looks like an organization id; give the organization's name, found there",
+                "\"org_2\" looks like an organization id; give the organization's name, found there",
+            ),
+            (
+                "check the base URL http://localhost:1",
+                "check the base URL http://localhost:1 (--base-url)",
+            ),
+            (
+                "the base URL is http://localhost:1, and it points to https://a.example",
+                "mend the base URL http://localhost:1 (--base-url), which points to \
+                 https://a.example",
+            ),
+            (
+                "check the base URL, the network and any proxy, and try again",
+                "check the base URL http://localhost:1 (--base-url) and the network, and try again",
+            ),
+            ("`cbm archs` lists them", "`cbm archs` lists them"),
+        ] {
+            assert_eq!(settings.placed(told), placed);
+        }
+    }
+}

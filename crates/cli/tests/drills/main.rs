@@ -157,6 +157,8 @@ fn variables(service: &Service, proxies: &Proxies) -> Vec<(&'static str, String)
             "MY_OTHER_FILE",
             format!("{}/cbm.toml", service.folder.path()),
         ),
+        ("MY_WEIGHTS", "s3://my-bucket/run-4".to_owned()),
+        ("MY_OTHER_KEY", "job-18".to_owned()),
         ("MY_OTHER_VERSION", "gpt-oss-120b@2".to_owned()),
     ]
 }
