@@ -86,10 +86,10 @@ fn building() -> Result<Table, Failure> {
 fn memory() -> Result<Table, Failure> {
     let responder = Responder::start(Listed {
         versions: 0,
-        padding: MEBIBYTES,
+        mebibytes: MEBIBYTES,
     })?;
     let mut table = Table::new(
-        "The most memory that an answer of 256 MiB takes, its length not announced",
+        "The most memory that an answer of 256 MiB takes",
         &["client", "limit, MiB", "most, MiB", "beyond the limit, MiB"],
     );
     for limit in [1, 32, 300] {

@@ -46,7 +46,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         eprintln!("measuring {versions} versions …");
         let responder = Responder::start(Listed {
             versions,
-            padding: 0,
+            mebibytes: 0,
         })?;
         let running = programs.iter().zip(WAYS).map(|(program, (.., case))| {
             let running = Running::start(program, &responder.address)?;

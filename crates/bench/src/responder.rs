@@ -17,8 +17,8 @@ const DEPLOYED: &str = r#"{"name":"550e8400-e29b-41d4-a716-446655440000","done":
 pub(crate) struct Listed {
     /// How many versions are listed
     pub(crate) versions: usize,
-    /// Mebibytes of white space in that answer, whose length is then not announced
-    pub(crate) padding: usize,
+    /// Or that it is one version with a name of so many mebibytes, in chunks; none where it is 0
+    pub(crate) mebibytes: usize,
 }
 
 /// What is answered with.
@@ -26,7 +26,7 @@ struct Answers {
     one: Vec<u8>,
     deployed: Vec<u8>,
     list: Vec<u8>,
-    padding: usize,
+    mebibytes: usize,
 }
 
 impl Answers {
@@ -44,7 +44,7 @@ impl Answers {
             one: whole(ONE),
             deployed: whole(DEPLOYED),
             list: whole(&list),
-            padding: listed.padding,
+            mebibytes: listed.mebibytes,
         })
     }
 
@@ -53,7 +53,10 @@ impl Answers {
         let lists = line.contains("/versions ");
         match () {
             () if line.starts_with("POST ") => to.write_all(&self.deployed),
-            () if lists && self.padding > 0 => padded(to, self.padding),
+            () if lists && self.mebibytes > 0 => {
+                write!(to, "{HEAD}transfer-encoding: chunked\r\n\r\n")?;
+                huge(to, self.mebibytes)
+            }
             () if lists => to.write_all(&self.list),
             () => to.write_all(&self.one),
         }
@@ -67,17 +70,20 @@ fn whole(body: &str) -> Vec<u8> {
     format!("{HEAD}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// An empty list with so many mebibytes of white space in it, in chunks.
-fn padded(to: &mut impl Write, mebibytes: usize) -> io::Result<()> {
-    let chunk = vec![b' '; 64 * 1024];
-    write!(to, "{HEAD}transfer-encoding: chunked\r\n\r\n")?;
-    write!(to, "12\r\n{{\"model_versions\":\r\n")?;
+/// One version with a name of so many mebibytes, in chunks, so that its length is not announced.
+fn huge(to: &mut impl Write, mebibytes: usize) -> io::Result<()> {
+    let mut chunk = |text: &[u8]| {
+        write!(to, "{:x}\r\n", text.len())?;
+        to.write_all(text)?;
+        to.write_all(b"\r\n")
+    };
+    let part = vec![b'a'; 64 * 1024];
+    chunk(br#"{"model_versions":[{"done":true,"name":""#)?;
     for _ in 0..mebibytes * 16 {
-        write!(to, "{:x}\r\n", chunk.len())?;
-        to.write_all(&chunk)?;
-        to.write_all(b"\r\n")?;
+        chunk(&part)?;
     }
-    to.write_all(b"3\r\n[]}\r\n0\r\n\r\n")
+    chunk(br#""}]}"#)?;
+    chunk(b"")
 }
 
 /// Prints its address, and answers until its standard input is closed.
@@ -134,7 +140,7 @@ impl Responder {
             .args(["--cpu-list", "1"])
             .arg(std::env::current_exe()?)
             .arg("responder")
-            .args([listed.versions.to_string(), listed.padding.to_string()])
+            .args([listed.versions.to_string(), listed.mebibytes.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
