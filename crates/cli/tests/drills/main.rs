@@ -65,7 +65,7 @@ fn each_failure_is_as_it_is_written_and_so_is_the_way_out() {
     for (drill, session, ran) in done.iter().rev() {
         if written[session.place.clone()] != **ran {
             let before = &text[session.place.clone()];
-            other.push(format!("## {}\n{before}--- is now\n{ran}", drill.title));
+            other.push(format!("### {}\n{before}--- is now\n{ran}", drill.title));
             written.replace_range(session.place.clone(), ran);
         }
     }

@@ -33,7 +33,8 @@ pub(crate) struct Step {
 
 impl Page {
     pub(crate) fn read(text: &str) -> Self {
-        let starts: Vec<_> = text.match_indices("\n## ").map(|(at, _)| at + 1).collect();
+        let starts = text.match_indices("\n### ").map(|(at, _)| at + 1);
+        let starts: Vec<_> = starts.collect();
         let ends = starts.iter().skip(1).copied().chain([text.len()]);
         let first = starts.first().copied().unwrap_or(text.len());
         let world = blocks(text, 0..first, "toml");
@@ -54,7 +55,7 @@ impl Page {
 impl Drill {
     fn read(text: &str, place: Range<usize>) -> Self {
         let title = text[place.clone()].lines().next().unwrap_or_default();
-        let title = title.trim_start_matches("## ").to_owned();
+        let title = title.trim_start_matches("### ").to_owned();
         let faults = blocks(text, place.clone(), "toml");
         assert!(faults.len() <= 1, "{title}: one block of faults");
         let sessions = blocks(text, place, "console");
