@@ -56,6 +56,8 @@ fn a_refused_key_is_3() {
     let (bad, ran) = with("CEREBRAS_MANAGEMENT_API_KEY", Some("csk-S3cret-012345"), 3);
     assert_eq!(bad, pairs(&[("management key", "failed")]));
     assert!(!format!("{ran:?}").contains("S3cret"));
+    let remedy = "set CEREBRAS_MANAGEMENT_API_KEY to a valid Management API key";
+    assert!(ran.out.contains(remedy), "{ran:#?}");
 }
 
 #[test]

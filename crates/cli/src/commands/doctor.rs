@@ -115,7 +115,7 @@ impl Doctor {
 
 async fn checks(context: &Context) -> Vec<Finding> {
     let org = context.org_name().map(|name| name.to_string());
-    let client = context.client();
+    let client = context.client().map_err(|failure| context.placed(failure));
     let mut checks = vec![Finding::of("organization name", org), proxy()];
     let client = match client {
         Ok(client) => client,
@@ -127,12 +127,11 @@ async fn checks(context: &Context) -> Vec<Finding> {
             return checks;
         }
     };
-    let (network, clock) = reach(client.base_url()).await;
+    let (network, clock) = reach(context, client.base_url()).await;
     checks.extend([network, clock]);
-    checks.push(Finding::of(
-        "management key",
-        accepted(context, &client).await,
-    ));
+    let key = accepted(context, &client).await;
+    let key = key.map_err(|failure| context.placed(failure));
+    checks.push(Finding::of("management key", key));
     checks.push(if context.has_inference_key() {
         let told = "there is one; `cbm chat` tells whether it is taken";
         Finding::without_fault("inference key", "ok", told.to_owned())
@@ -166,7 +165,7 @@ fn proxy() -> Finding {
 }
 
 /// Asks for the root of the service, without a key: any answer tells that it is there.
-async fn reach(url: &str) -> (Finding, Finding) {
+async fn reach(context: &Context, url: &str) -> (Finding, Finding) {
     let began = SystemTime::now();
     match ask(url).await {
         Ok(answer) => {
@@ -191,7 +190,8 @@ async fn reach(url: &str) -> (Finding, Finding) {
                 "check the base URL, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
             );
             let clock = Finding::skipped("clock", "there is no answer to take the time from");
-            (Finding::of("network", Err(failure)), clock)
+            let network = Finding::of("network", Err(context.placed(failure)));
+            (network, clock)
         }
     }
 }
