@@ -76,9 +76,8 @@ impl Org {
     pub async fn architectures(&self) -> Result<Vec<String>> {
         let answer = self
             .client
-            .call(Op::LIST_MODEL_ARCHITECTURES, |raw| {
-                let org = self.name.clone();
-                async move { raw.list_model_architectures(&org).await }
+            .call(Op::LIST_MODEL_ARCHITECTURES, async |raw| {
+                raw.list_model_architectures(&self.name).await
             })
             .await
             .map_err(|error| self.explain(error))?;
@@ -94,9 +93,8 @@ impl Org {
     pub(crate) async fn listed_endpoints(&self) -> Result<Option<Vec<EndpointSummary>>> {
         let answer = self
             .client
-            .call(Op::LIST_ENDPOINTS, |raw| {
-                let org = self.name.clone();
-                async move { raw.list_endpoints(&org).await }
+            .call(Op::LIST_ENDPOINTS, async |raw| {
+                raw.list_endpoints(&self.name).await
             })
             .await
             .map_err(|error| self.explain(error))?;

@@ -1,11 +1,11 @@
 //! One call of one operation: attempts, and what each of them told.
 //!
-//! Every request of this crate goes out in [`Call::attempt`]. The generated client makes the
+//! Every request of this crate goes out in [`Transport::attempt`]. The generated client makes the
 //! requests and has the types of the answers, and no more: it would lose the status of an answer
 //! that does not parse, and never read the body of a refusal. So its hook takes the request that
 //! a generated method has made, and the method is gone by the time that the request is sent.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,51 +70,39 @@ pub(crate) type Generated<T> = std::result::Result<ResponseValue<T>, raw::Error<
 
 impl Transport {
     /// Sends what a generated method makes, as often as the policy allows, and reads the answer.
-    pub(crate) async fn call<T, F, Fut>(
-        self: &Arc<Self>,
+    pub(crate) fn call<T: DeserializeOwned>(
+        &self,
         op: Op,
         attempts: Attempts,
-        method: F,
-    ) -> Result<T>
-    where
-        T: DeserializeOwned,
-        F: Fn(raw::Client) -> Fut,
-        Fut: Future<Output = Generated<T>>,
-    {
-        self.repeat(op, attempts, &self.management, |call| {
-            let request = self.made_by(&method);
-            async move { call.attempt(request?).await?.read() }
-        })
-        .await
+        method: impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> impl Future<Output = Result<T>> {
+        let make = move || self.made_by(&method);
+        self.repeat(op, attempts, &self.management, make, Unread::read)
     }
 
     /// The same with one attempt, and without reading the answer.
-    pub(crate) async fn fetch<T, F, Fut>(self: &Arc<Self>, op: Op, method: F) -> Result<Unread>
-    where
-        F: Fn(raw::Client) -> Fut,
-        Fut: Future<Output = Generated<T>>,
-    {
-        self.repeat(op, Attempts::One, &self.management, |call| {
-            let request = self.made_by(&method);
-            async move { call.attempt(request?).await }
-        })
-        .await
+    pub(crate) fn fetch<T>(
+        &self,
+        op: Op,
+        method: impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> impl Future<Output = Result<Unread>> {
+        let make = move || self.made_by(&method);
+        self.repeat(op, Attempts::One, &self.management, make, Ok)
     }
 
     /// The request that a generated method makes: there is nothing before the hook that the method
     /// would wait for.
-    fn made_by<T, Fut>(&self, method: impl Fn(raw::Client) -> Fut) -> Result<reqwest::Request>
-    where
-        Fut: Future<Output = Generated<T>>,
-    {
-        let outbox = Outbox::default();
-        let signal = method(raw::Client {
+    fn made_by<T>(
+        &self,
+        method: &impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> Result<reqwest::Request> {
+        let client = raw::Client {
             baseurl: self.base.as_str().to_owned(),
             client: self.http.clone(),
-            inner: outbox.clone(),
-        })
-        .now_or_never();
-        outbox.take().ok_or_else(|| match signal {
+            inner: Outbox::default(),
+        };
+        let signal = method(&client).now_or_never();
+        client.inner.take().ok_or_else(|| match signal {
             Some(Err(raw::Error::CommunicationError(error))) => answer::not_exchanged(error),
             Some(Err(signal)) => Error::invalid(signal.to_string()),
             Some(Ok(_)) | None => Error::invalid("the generated method has made no request"),
@@ -123,7 +111,7 @@ impl Transport {
 
     /// Posts to a route that is not in the Management API, with the inference key.
     pub(crate) async fn post_inference<T: DeserializeOwned>(
-        self: &Arc<Self>,
+        &self,
         op: Op,
         path: &str,
         body: &(impl serde::Serialize + Sync),
@@ -135,27 +123,22 @@ impl Transport {
             ))
         })?;
         let url = format!("{}{path}", self.base);
-        self.repeat(op, Attempts::ByPolicy, key, |call| {
+        let make = || {
             let request = self.http.post(&url).json(body).build();
-            async move {
-                let request = request.map_err(answer::not_exchanged)?;
-                call.attempt(request).await?.read()
-            }
-        })
-        .await
+            request.map_err(answer::not_exchanged)
+        };
+        self.repeat(op, Attempts::ByPolicy, key, make, Unread::read)
+            .await
     }
 
-    async fn repeat<T, F, Fut>(
-        self: &Arc<Self>,
+    async fn repeat<T>(
+        &self,
         op: Op,
         attempts: Attempts,
         keys: &KeySource,
-        send: F,
-    ) -> Result<T>
-    where
-        F: Fn(Call) -> Fut,
-        Fut: Future<Output = Result<T>>,
-    {
+        make: impl Fn() -> Result<reqwest::Request>,
+        read: impl Fn(Unread) -> Result<T>,
+    ) -> Result<T> {
         let deadline = after(Instant::now(), self.call_timeout);
         let until = || deadline.min(after(Instant::now(), self.request_timeout));
         let during = |error: Error| error.during(op.id, op.is_write());
@@ -166,13 +149,11 @@ impl Transport {
         let mut tokens = 1;
         loop {
             attempt += 1;
-            let call = Call {
-                transport: Arc::clone(self),
-                key: key.clone(),
-                until: until(),
-                op,
+            let sent = match make() {
+                Ok(request) => self.attempt(op, &key, until(), request).await,
+                Err(error) => Err(error),
             };
-            let error = match send(call).await {
+            let error = match sent.and_then(&read) {
                 Ok(value) => {
                     self.budget.put_back(tokens);
                     return Ok(value);
@@ -207,6 +188,47 @@ impl Transport {
         }
     }
 
+    /// One attempt. Every request goes out here.
+    async fn attempt(
+        &self,
+        op: Op,
+        key: &ApiKey,
+        until: Instant,
+        mut request: reqwest::Request,
+    ) -> Result<Unread> {
+        let headers = request.headers_mut();
+        // The generated client sends it unasked; the service documents no such header.
+        headers.remove("api-version");
+        if let Some(DryRun(show)) = self.dry_run.as_ref().filter(|_| op.is_write()) {
+            show(&request);
+            return Err(Error::invalid("not sent: the client is for a dry run"));
+        }
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, key.header().clone());
+        let terms = Terms {
+            http: &self.http,
+            base: self.base.as_str(),
+            until,
+            body_limit: self.body_limit,
+            key,
+            observer: self.observer.as_ref().map(|it| (it, op.id)),
+        };
+        // Nothing is made for a log that nobody keeps.
+        let line = tracing::enabled!(Level::DEBUG).then(|| {
+            let path = request.url().path().to_owned();
+            (request.method().clone(), path, Instant::now())
+        });
+        let result = answer::exchange(request, &terms).await;
+        if let Some((method, path, started)) = line {
+            log(op, key, &result, &method, &path, started.elapsed());
+        }
+        let answer = result?;
+        Ok(Unread {
+            answer,
+            key: key.clone(),
+        })
+    }
+
     async fn key(
         &self,
         keys: &KeySource,
@@ -226,8 +248,15 @@ impl Transport {
 }
 
 /// Where a generated method's hook leaves the request that it has made.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Outbox(Arc<Mutex<Option<reqwest::Request>>>);
+#[derive(Debug, Default)]
+pub(crate) struct Outbox(Mutex<Option<reqwest::Request>>);
+
+/// The client that is generated can be cloned; each has a place of its own.
+impl Clone for Outbox {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
 
 impl Outbox {
     fn lock(&self) -> MutexGuard<'_, Option<reqwest::Request>> {
@@ -272,65 +301,22 @@ impl Unread {
     }
 }
 
-/// One attempt.
-#[derive(Clone, Debug)]
-struct Call {
-    transport: Arc<Transport>,
-    key: ApiKey,
-    until: Instant,
+fn log(
     op: Op,
-}
-
-impl Call {
-    async fn attempt(self, mut request: reqwest::Request) -> Result<Unread> {
-        let headers = request.headers_mut();
-        // The generated client sends it unasked; the service documents no such header.
-        headers.remove("api-version");
-        if let Some(DryRun(show)) = self
-            .transport
-            .dry_run
-            .as_ref()
-            .filter(|_| self.op.is_write())
-        {
-            show(&request);
-            return Err(Error::invalid("not sent: the client is for a dry run"));
+    key: &ApiKey,
+    result: &Result<Answer>,
+    method: &Method,
+    path: &str,
+    elapsed: Duration,
+) {
+    let operation = op.id;
+    match result {
+        Ok(answer) => {
+            let Answered {
+                status, request_id, ..
+            } = answer.head(key);
+            tracing::debug!(operation, %method, path, status, request_id, ?elapsed, "answered");
         }
-        let headers = request.headers_mut();
-        headers.insert(AUTHORIZATION, self.key.header().clone());
-        let terms = Terms {
-            http: &self.transport.http,
-            base: self.transport.base.as_str(),
-            until: self.until,
-            body_limit: self.transport.body_limit,
-            key: &self.key,
-            observer: self.transport.observer.as_ref().map(|it| (it, self.op.id)),
-        };
-        // Nothing is made for a log that nobody keeps.
-        let line = tracing::enabled!(Level::DEBUG).then(|| {
-            let path = request.url().path().to_owned();
-            (request.method().clone(), path, Instant::now())
-        });
-        let result = answer::exchange(request, &terms).await;
-        if let Some((method, path, started)) = line {
-            self.log(&result, &method, &path, started.elapsed());
-        }
-        let answer = result?;
-        Ok(Unread {
-            answer,
-            key: self.key,
-        })
-    }
-
-    fn log(&self, result: &Result<Answer>, method: &Method, path: &str, elapsed: Duration) {
-        let operation = self.op.id;
-        match result {
-            Ok(answer) => {
-                let Answered {
-                    status, request_id, ..
-                } = answer.head(&self.key);
-                tracing::debug!(operation, %method, path, status, request_id, ?elapsed, "answered");
-            }
-            Err(error) => tracing::debug!(operation, %method, path, %error, ?elapsed, "failed"),
-        }
+        Err(error) => tracing::debug!(operation, %method, path, %error, ?elapsed, "failed"),
     }
 }

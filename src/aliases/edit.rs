@@ -206,17 +206,15 @@ impl Edit {
         };
         self.version
             .client()
-            .call_once(OP, |raw| {
-                let (name, body) = (self.name().clone(), body.clone());
-                async move {
-                    raw.update_model_version_aliases(
-                        name.org(),
-                        name.architecture(),
-                        name.version(),
-                        &body,
-                    )
-                    .await
-                }
+            .call_once(OP, async |raw| {
+                let name = self.name();
+                raw.update_model_version_aliases(
+                    name.org(),
+                    name.architecture(),
+                    name.version(),
+                    &body,
+                )
+                .await
             })
             .await
             .map_err(|error| {

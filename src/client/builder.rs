@@ -271,7 +271,8 @@ impl ClientBuilder {
         let http = http
             .user_agent(agent(self.agent_suffix.as_deref())?)
             .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
+            // Where it may retry, it keeps a copy of each request, even of those it never repeats.
+            .retry(reqwest::retry::never().max_retries_per_request(0))
             .referer(false)
             // It would write the key to the log, with all else that goes over the connection.
             .connection_verbose(false)

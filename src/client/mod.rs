@@ -76,47 +76,40 @@ impl Client {
     }
 
     /// Runs one operation of the generated client, repeated as the retry policy says.
-    pub(crate) async fn call<T, F, Fut>(&self, op: Op, method: F) -> Result<T>
-    where
-        T: DeserializeOwned,
-        F: Fn(raw::Client) -> Fut,
-        Fut: Future<Output = Generated<T>>,
-    {
-        self.call_as(Attempts::ByPolicy, op, method).await
+    pub(crate) fn call<T: DeserializeOwned>(
+        &self,
+        op: Op,
+        method: impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> impl Future<Output = Result<T>> {
+        self.call_as(Attempts::ByPolicy, op, method)
     }
 
     /// The same for who may own the retrying, as a wait does.
-    pub(crate) async fn call_as<T, F, Fut>(
+    pub(crate) fn call_as<T: DeserializeOwned>(
         &self,
         attempts: Attempts,
         op: Op,
-        method: F,
-    ) -> Result<T>
-    where
-        T: DeserializeOwned,
-        F: Fn(raw::Client) -> Fut,
-        Fut: Future<Output = Generated<T>>,
-    {
-        self.transport.call(op, attempts, method).await
+        method: impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> impl Future<Output = Result<T>> {
+        self.transport.call(op, attempts, method)
     }
 
     /// The same with one attempt.
-    pub(crate) async fn call_once<T, F, Fut>(&self, op: Op, method: F) -> Result<T>
-    where
-        T: DeserializeOwned,
-        F: Fn(raw::Client) -> Fut,
-        Fut: Future<Output = Generated<T>>,
-    {
-        self.call_as(Attempts::One, op, method).await
+    pub(crate) fn call_once<T: DeserializeOwned>(
+        &self,
+        op: Op,
+        method: impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> impl Future<Output = Result<T>> {
+        self.call_as(Attempts::One, op, method)
     }
 
     /// The same with one attempt, and without reading the answer.
-    pub(crate) async fn fetch<T, F, Fut>(&self, op: Op, method: F) -> Result<Unread>
-    where
-        F: Fn(raw::Client) -> Fut,
-        Fut: Future<Output = Generated<T>>,
-    {
-        self.transport.fetch(op, method).await
+    pub(crate) fn fetch<T>(
+        &self,
+        op: Op,
+        method: impl AsyncFn(&raw::Client) -> Generated<T>,
+    ) -> impl Future<Output = Result<Unread>> {
+        self.transport.fetch(op, method)
     }
 
     /// What the waits for one thing share, by its name. A poll makes one attempt, and one more

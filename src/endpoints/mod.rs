@@ -15,7 +15,7 @@ use crate::explain::other_than_asked;
 use crate::names::{EndpointId, NameError};
 use crate::operation::Operation;
 use crate::retry::Op;
-use crate::transport::{Attempts, Generated};
+use crate::transport::Attempts;
 
 pub use data::{Deployment, EndpointDetails, EndpointSummary, Replicas, Serving};
 pub use deploy::Deploy;
@@ -75,7 +75,9 @@ impl Endpoint {
     async fn get_as(&self, attempts: Attempts) -> Result<EndpointDetails> {
         let answer = self
             .client
-            .call_as(attempts, Op::GET_ENDPOINT, |raw| get(raw, self.id.clone()))
+            .call_as(attempts, Op::GET_ENDPOINT, async |raw| {
+                raw.get_endpoint(&self.id).await
+            })
             .await;
         self.read(answer)
     }
@@ -143,13 +145,6 @@ impl Endpoint {
             _ => error,
         }
     }
-}
-
-async fn get(
-    raw: crate::raw::Client,
-    id: EndpointId,
-) -> Generated<crate::raw::types::EndpointResponse> {
-    raw.get_endpoint(&id).await
 }
 
 impl fmt::Debug for Endpoint {

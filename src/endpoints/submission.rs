@@ -75,10 +75,7 @@ impl<'a> Submission<'a> {
         };
         let answer = endpoint
             .client
-            .call(OP, |raw| {
-                let (id, body) = (endpoint.id.clone(), body.clone());
-                async move { raw.deploy_model(&id, &body).await }
-            })
+            .call(OP, async |raw| raw.deploy_model(&endpoint.id, &body).await)
             .await
             .map_err(|error| {
                 error.about(format_args!("deployment of {version} to {}", endpoint.id))
@@ -172,8 +169,7 @@ fn answers(
     let Some(data) = &answer.response else {
         return Ok(());
     };
-    let answered_version = data.version_id.map(|id| id.to_string());
-    let version = name.version().to_string();
+    let version = name.version();
     for (part, answered, asked) in [
         ("deployment", &data.deployment_id, answer.name.as_str()),
         ("endpoint", &data.endpoint_id, endpoint.id.as_str()),
@@ -183,11 +179,18 @@ fn answers(
             &data.model_arch_id,
             name.architecture().as_str(),
         ),
-        ("version", &answered_version, version.as_str()),
     ] {
         if let Some(answered) = answered.as_ref().filter(|answered| *answered != asked) {
             return Err(other_than_asked(part, answered, asked));
         }
     }
-    Ok(())
+    let is_other = |id: &i64| {
+        !version
+            .as_id()
+            .is_some_and(|asked| u64::try_from(*id) == Ok(asked.get()))
+    };
+    match data.version_id.filter(is_other) {
+        Some(id) => Err(other_than_asked("version", id.to_string(), version)),
+        None => Ok(()),
+    }
 }

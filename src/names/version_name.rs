@@ -214,9 +214,21 @@ impl fmt::Display for ModelVersionName {
             architecture,
             version,
         } = self;
-        f.pad(&format!(
-            "orgs/{org}/models/{architecture}/versions/{version}"
-        ))
+        if f.width().is_some() || f.precision().is_some() {
+            return f.pad(&format!(
+                "orgs/{org}/models/{architecture}/versions/{version}"
+            ));
+        }
+        for part in [
+            "orgs/",
+            org.as_str(),
+            "/models/",
+            architecture.as_str(),
+            "/versions/",
+        ] {
+            f.write_str(part)?;
+        }
+        version.fmt(f)
     }
 }
 

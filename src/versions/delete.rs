@@ -214,12 +214,10 @@ impl Deleted {
 async fn delete_once(pinned: &Version) -> Result<raw::ModelVersionDeleteResponse> {
     pinned
         .client
-        .call_once(OP, |raw| {
-            let name = pinned.name.clone();
-            async move {
-                raw.delete_model_version(name.org(), name.architecture(), name.version())
-                    .await
-            }
+        .call_once(OP, async |raw| {
+            let name = &pinned.name;
+            raw.delete_model_version(name.org(), name.architecture(), name.version())
+                .await
         })
         .await
         .map_err(|error| pinned.explain(error))

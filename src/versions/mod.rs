@@ -89,7 +89,7 @@ impl Model {
     pub async fn versions(&self) -> Result<Vec<ModelVersion>> {
         let listed = self
             .client
-            .call(Op::LIST_MODEL_VERSIONS, |raw| list(raw, self.clone()))
+            .call(Op::LIST_MODEL_VERSIONS, async |raw| self.list(raw).await)
             .await
             .map_err(|error| self.explain(error))?;
         self.listed(listed)
@@ -102,10 +102,14 @@ impl Model {
     async fn unread_list(&self) -> Result<Bytes> {
         let answer = self
             .client
-            .fetch(Op::LIST_MODEL_VERSIONS, |raw| list(raw, self.clone()))
+            .fetch(Op::LIST_MODEL_VERSIONS, async |raw| self.list(raw).await)
             .await;
         let answer = answer.map_err(|error| self.explain(error))?;
         Ok(answer.into_body())
+    }
+
+    async fn list(&self, raw: &crate::raw::Client) -> Generated<ModelVersionListResponse> {
+        raw.list_model_versions(&self.org, &self.architecture).await
     }
 
     /// What a list holds, unchecked.
@@ -120,11 +124,6 @@ impl Model {
             self.architecture, self.org
         ))
     }
-}
-
-async fn list(raw: crate::raw::Client, model: Model) -> Generated<ModelVersionListResponse> {
-    raw.list_model_versions(&model.org, &model.architecture)
-        .await
 }
 
 impl fmt::Debug for Model {
@@ -205,8 +204,10 @@ impl Version {
     async fn get_as(&self, attempts: Attempts) -> Result<ModelVersion> {
         let answer = self
             .client
-            .call_as(attempts, Op::GET_MODEL_VERSION, |raw| {
-                get(raw, self.name.clone())
+            .call_as(attempts, Op::GET_MODEL_VERSION, async |raw| {
+                let name = &self.name;
+                raw.get_model_version(name.org(), name.architecture(), name.version())
+                    .await
             })
             .await
             .map_err(|error| self.explain(error))?;
@@ -228,14 +229,6 @@ impl Version {
     pub(crate) fn explain(&self, error: Error) -> Error {
         about_org(error, self.name.org()).about(format_args!("model version {}", self.name))
     }
-}
-
-async fn get(
-    raw: crate::raw::Client,
-    name: ModelVersionName,
-) -> Generated<crate::raw::types::ModelVersion> {
-    raw.get_model_version(name.org(), name.architecture(), name.version())
-        .await
 }
 
 impl fmt::Debug for Version {

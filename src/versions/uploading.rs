@@ -202,9 +202,8 @@ impl Uploading {
         };
         let answer = model
             .client
-            .call_once(OP, |raw| {
-                let (org, body) = (model.org.clone(), body.clone());
-                async move { raw.upload_model_version(&org, &body).await }
+            .call_once(OP, async |raw| {
+                raw.upload_model_version(&model.org, &body).await
             })
             .await
             .map_err(|error| about_org(error, &model.org).about(self.pending()))?;
