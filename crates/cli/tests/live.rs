@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use cerebras_management_simulator::{Behaviour, RolloutOutcome, SeedEndpoint, Simulator};
-use harness::{ARCHITECTURE, ENDPOINT, Service, world};
+use harness::{ARCHITECTURE, ENDPOINT, Service, is_installed, world};
 
 /// How long a person would wait before calling it broken. Only what fails takes so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,10 +27,7 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 impl Terminal {
     /// So many columns wide; none, with a note, where there is no tmux.
     fn open(service: &Service, columns: u16, environment: &[&str]) -> Option<Self> {
-        if Command::new("tmux").arg("-V").output().is_err() {
-            let required = std::env::var_os("CBM_REQUIRE_TMUX").is_some();
-            assert!(!required, "tmux is required and not there");
-            eprintln!("skipped: tmux is not installed");
+        if !is_installed("tmux", "CBM_REQUIRE_TMUX") {
             return None;
         }
         let n = COUNT.fetch_add(1, Ordering::Relaxed);

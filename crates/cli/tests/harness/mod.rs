@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod running;
+
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cerebras_management_simulator::{
@@ -93,6 +95,24 @@ impl Service {
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(&self.cbm(arguments).output().expect("cbm runs"))
     }
+}
+
+/// Whether a program is there. Where it is not, the test says so and is over, unless the environment
+/// has this variable, as it does in CI.
+pub(crate) fn is_installed(program: &str, required_by: &str) -> bool {
+    // With nothing to read, so that no shell waits for what is typed.
+    let mut command = Command::new(program);
+    let found = command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .is_ok();
+    if !found {
+        let required = std::env::var_os(required_by).is_some();
+        assert!(!required, "{program} is required and not there");
+        eprintln!("skipped: {program} is not installed");
+    }
+    found
 }
 
 /// How a command went.
