@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// More tensors than any model has. The names of more are not compared.
-const MOST: usize = 1_000_000;
+const MOST: usize = 500_000;
 
 /// So many names are told of many.
 const TOLD: usize = 3;
@@ -54,7 +54,7 @@ impl std::fmt::Display for Names {
     }
 }
 
-/// What the headers of all shards tell together. A name is kept as a hash, so that a million take little.
+/// What the headers of all shards tell together. A name is kept as a hash, so that as many as any model has take little.
 #[derive(Debug)]
 pub(crate) struct AllNames<'i> {
     hasher: RandomState,
@@ -167,7 +167,7 @@ impl<'i> AllNames<'i> {
             known = true;
             if new && at.shard == Some(shard) {
                 let total = &mut self.totals[at.index as usize];
-                *total = total.saturating_add(tensor.end - tensor.start);
+                *total = total.saturating_add(tensor.end.saturating_sub(tensor.start));
             }
         }
         if in_index && !known {

@@ -26,7 +26,7 @@ const FIRST_TOLD: RangeInclusive<u64> = (4 << 10)..=(1 << 20);
 const ENTRY: u64 = 120;
 
 /// A long header is read in pieces, since a store may hold what it reads twice.
-const PIECE: u64 = 8 << 20;
+const PIECE: u64 = 4 << 20;
 
 /// All long headers that are in memory have together at most as many kilobytes as one may have.
 const LONG: u32 = 97_657;

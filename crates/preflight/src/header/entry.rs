@@ -85,12 +85,7 @@ impl<'de> Wanted<'de> for Entry<'_, '_> {
         });
         let shape = shape.unwrap_or_else(|| Err("is missing".to_owned()));
         let shape = taken.or_fault(shape.map_err(|what| format!("shape {what}")));
-        let offsets = match offsets.unwrap_or_else(|| Err("are missing".to_owned())) {
-            Ok((start, end)) if end < start => {
-                Err(format!("end at {end}, before they begin at {start}"))
-            }
-            offsets => offsets,
-        };
+        let offsets = offsets.unwrap_or_else(|| Err("are missing".to_owned()));
         let offsets = taken.or_fault(offsets.map_err(|what| format!("data_offsets {what}")));
         let (Some(dtype), Some(shape), Some((start, end))) = (dtype, shape, offsets) else {
             return Ok(None);

@@ -25,7 +25,7 @@ pub const PREFIX: u64 = 8;
 pub const LARGEST: u64 = 100_000_000;
 
 /// More tensors than any model has in a file. A header with more is not read to its end.
-pub const MOST_TENSORS: usize = 500_000;
+pub const MOST_TENSORS: usize = 200_000;
 
 /// Something that is wrong with a header.
 #[derive(Clone, Debug, PartialEq, Eq)]

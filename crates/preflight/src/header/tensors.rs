@@ -126,8 +126,9 @@ pub(super) fn check(tensors: &[Tensor<'_>], data: u64, faults: &mut Faults) {
         let by = end.abs_diff(data);
         let how = if end > data { "shorter" } else { "longer" };
         faults.add(Check::ShardLength, || {
-                format!("the file is {by} bytes {how} than its header says: {data} bytes of data, and not {end}")
-            });
+            let has = format!("{data} bytes of data, and not {end}");
+            format!("the file is {by} bytes {how} than its header says: {has}")
+        });
     }
 }
 
@@ -155,7 +156,11 @@ fn size(tensor: &Tensor<'_>, faults: &mut Faults) {
         ..
     } = tensor;
     let takes = shape.bytes(*dtype);
-    let has = end - start;
+    let Some(has) = end.checked_sub(*start) else {
+        let what = format!("data_offsets end at {end}, before they begin at {start}");
+        faults.of(Check::HeaderForm, &tensor.name, what);
+        return;
+    };
     if takes == Some(has) {
         return;
     }

@@ -1,16 +1,14 @@
 //! Weights in a folder of this machine.
 
 use std::{
-    io::{ErrorKind as Io, SeekFrom},
+    fs::{self, File},
+    io::{self, ErrorKind as Io, Read as _, Seek as _, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
-use tokio::{
-    fs,
-    io::{AsyncReadExt as _, AsyncSeekExt as _},
-};
+use tokio::task::spawn_blocking;
 
 use super::{Error, ErrorKind, Object, Pin};
 
@@ -33,31 +31,26 @@ impl Folder {
     }
 
     pub(super) async fn list(&self) -> Result<Vec<Object>, Error> {
+        let folder = self.clone();
+        aside("list", &self.root, move || folder.walk()).await
+    }
+
+    fn walk(&self) -> Result<Vec<Object>, Error> {
         let mut objects = Vec::new();
         let mut folders = vec![self.root.clone()];
         while let Some(folder) = folders.pop() {
-            let mut entries = fs::read_dir(&folder)
-                .await
-                .map_err(|error| failed("list", &folder, error))?;
-            while let Some(entry) = entries
-                .next_entry()
-                .await
-                .map_err(|error| failed("list", &folder, error))?
-            {
+            let unlisted = |error| failed("list", &folder, error);
+            for entry in fs::read_dir(&folder).map_err(unlisted)? {
+                let entry = entry.map_err(unlisted)?;
                 let path = entry.path();
-                let kind = entry
-                    .file_type()
-                    .await
-                    .map_err(|error| failed("stat", &path, error))?;
-                if kind.is_dir() {
+                let unknown = |error| failed("stat", &path, error);
+                if entry.file_type().map_err(unknown)?.is_dir() {
                     folders.push(path);
                     continue;
                 }
                 // Links to files are followed: hubs keep their snapshots as links into a store of blobs.
                 // Links to folders could go round in circles, and a pipe would be waited for.
-                let found = fs::metadata(&path)
-                    .await
-                    .map_err(|error| failed("stat", &path, error))?;
+                let found = fs::metadata(&path).map_err(unknown)?;
                 if found.is_file() {
                     objects.push(Object {
                         key: self.key(&path),
@@ -75,24 +68,22 @@ impl Folder {
 
     pub(super) async fn read(&self, key: &str, range: Range<u64>) -> Result<Bytes, Error> {
         let path = self.root.join(key);
-        let failed = |error| failed("read", &path, error);
-        let mut file = fs::File::open(&path).await.map_err(failed)?;
-        file.seek(SeekFrom::Start(range.start))
-            .await
-            .map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.take(range.end.saturating_sub(range.start))
-            .read_to_end(&mut bytes)
-            .await
-            .map_err(failed)?;
-        Ok(bytes.into())
+        let of = path.clone();
+        let read = move || {
+            let mut bytes = Vec::new();
+            match read_range(&path, range, &mut bytes) {
+                Ok(()) => Ok(bytes.into()),
+                Err(error) => Err(failed("read", &path, error)),
+            }
+        };
+        aside("read", &of, read).await
     }
 
     pub(super) async fn pin(&self, key: &str) -> Result<Pin, Error> {
         let path = self.root.join(key);
-        let found = fs::metadata(&path)
-            .await
-            .map_err(|error| failed("stat", &path, error))?;
+        let of = path.clone();
+        let stat = move || fs::metadata(&path).map_err(|error| failed("stat", &path, error));
+        let found = aside("stat", &of, stat).await?;
         Ok(Pin {
             size: found.len(),
             etag: None,
@@ -111,7 +102,32 @@ impl Folder {
     }
 }
 
-fn failed(call: &'static str, path: &Path, error: std::io::Error) -> Error {
+fn read_range(path: &Path, range: Range<u64>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    // However much is asked for, there is no more than this.
+    let there = file
+        .metadata()?
+        .len()
+        .min(range.end)
+        .saturating_sub(range.start);
+    bytes.reserve_exact(usize::try_from(there).unwrap_or_default());
+    file.seek(SeekFrom::Start(range.start))?;
+    file.take(there).read_to_end(bytes)?;
+    Ok(())
+}
+
+/// Does what waits for a disk where nothing else waits for it.
+async fn aside<T: Send + 'static>(
+    call: &'static str,
+    path: &Path,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = spawn_blocking(work).await;
+    // The runtime is ending.
+    done.unwrap_or_else(|error| Err(failed(call, path, error.into())))
+}
+
+fn failed(call: &'static str, path: &Path, error: io::Error) -> Error {
     let kind = match error.kind() {
         Io::NotFound | Io::NotADirectory => ErrorKind::NotFound,
         Io::PermissionDenied => ErrorKind::AccessDenied,
