@@ -1,4 +1,5 @@
-//! `cbm bucket policy` without a bucket: what is printed, merged and refused.
+//! `cbm bucket`: what is printed, merged and refused without a bucket; and with one of moto's server, where
+//! there is one (`crates/preflight/tests/moto/run`).
 
 #![allow(missing_docs)]
 
@@ -86,4 +87,96 @@ fn what_is_no_role_says_why() {
         let ran = service.run(&arguments).ended(2);
         assert!(ran.err.contains(why), "{ran:#?}");
     }
+}
+
+#[test]
+fn without_credentials_it_is_3_with_what_to_do() {
+    let service = Service::fast();
+    let mut cbm = service.cbm(&["bucket", "check", "--bucket", "my-bucket", "--role", ROLE]);
+    cbm.env("AWS_EC2_METADATA_DISABLED", "true");
+    cbm.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    let ran = Ran::of(&cbm.output().expect("cbm runs")).ended(3);
+    assert!(ran.err.contains("there are no AWS credentials"), "{ran:#?}");
+    assert!(ran.err.contains("aws sso login"), "{ran:#?}");
+}
+
+/// A bucket of moto's server, by way of a profile of AWS's files.
+#[test]
+fn a_policy_is_put_only_when_told_to_and_the_check_is_then_content() {
+    let Ok(url) = std::env::var("CBM_MOTO_URL") else {
+        assert!(
+            std::env::var_os("CBM_REQUIRE_MOTO").is_none(),
+            "CBM_MOTO_URL is not set"
+        );
+        eprintln!("left out: CBM_MOTO_URL is not set");
+        return;
+    };
+    let service = Service::fast();
+    let name = format!("weights-of-cbm-{}", std::process::id());
+    make_bucket(&url, &name);
+    let files = service.folder.path();
+    let config = format!(
+        "[profile lab]\nregion = us-east-1\nservices = lab\n[services lab]\ns3 =\n  endpoint_url = {url}\n"
+    );
+    std::fs::write(format!("{files}/config"), config).expect("a file");
+    let keys = "[lab]\naws_access_key_id = testing\naws_secret_access_key = S3cret\n";
+    std::fs::write(format!("{files}/credentials"), keys).expect("a file");
+    let bucket = |verb: &str, more: &[&str]| {
+        let arguments = ["bucket", verb, "--bucket", &name, "--role", ROLE];
+        let mut cbm = service.cbm(&[&arguments, more].concat());
+        cbm.env("AWS_PROFILE", "lab");
+        cbm.env("AWS_CONFIG_FILE", format!("{files}/config"));
+        cbm.env(
+            "AWS_SHARED_CREDENTIALS_FILE",
+            format!("{files}/credentials"),
+        );
+        let ran = Ran::of(&cbm.output().expect("cbm runs"));
+        assert!(!format!("{ran:?}").contains("S3cret"));
+        ran
+    };
+    let ran = bucket("check", &[]).ended(1);
+    assert!(
+        ran.err.contains("the bucket's policy does not allow it"),
+        "{ran:#?}"
+    );
+    assert!(ran.err.contains("cbm bucket policy --bucket"), "{ran:#?}");
+    // Nobody can be asked.
+    let ran = bucket("policy", &["--apply"]).ended(2);
+    assert!(ran.err.contains("not without --yes"), "{ran:#?}");
+    bucket("check", &[]).ended(1);
+
+    let ran = bucket("policy", &["--apply", "--yes", "-o", "json"])
+        .ended(0)
+        .json();
+    assert_eq!(
+        (&ran["applied"], &ran["added"][0]),
+        (&true.into(), &"CerebrasWeightsRead".into())
+    );
+    let ran = bucket("policy", &["--apply", "--yes", "-o", "json"])
+        .ended(0)
+        .json();
+    assert_eq!(ran["applied"], false);
+    let causes = bucket("check", &["-o", "json"]).ended(0).json();
+    assert_eq!(causes[0]["verdict"], "does_not_apply");
+    let unseen = causes.as_array().expect("a list").iter();
+    assert!(
+        unseen
+            .filter(|it| it["verdict"] == "cannot_be_seen")
+            .all(|it| it["remedy"].is_string())
+    );
+    let existing = bucket("policy", &["--existing"]).ended(0);
+    assert!(existing.err.contains("nothing changes"), "{existing:#?}");
+}
+
+fn make_bucket(url: &str, name: &str) {
+    use std::io::{Read as _, Write as _};
+    let address = url.strip_prefix("http://").expect("an address");
+    let mut server = std::net::TcpStream::connect(address).expect("a connection");
+    let request = format!(
+        "PUT /{name} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    server.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }

@@ -197,6 +197,18 @@ async fn a_range_that_is_cut_is_gone_on_with_where_it_broke_off() {
 }
 
 #[tokio::test]
+async fn a_body_that_stands_still_is_given_up_and_gone_on_with() {
+    let server = Server::start().await;
+    server.put("m/a", &vec![7; 50_000]);
+    server.when(|asked| (asked.before == 0).then_some(Fault::Stall(20_000)));
+    let store = store(&server, "m").await;
+    let read = store.read("a", 0..50_000).await.expect("bytes");
+    assert_eq!(read.len(), 50_000);
+    let rest = server.asked()[1].header("range").map(str::to_owned);
+    assert_eq!(rest.as_deref(), Some("bytes=20000-49999"));
+}
+
+#[tokio::test]
 async fn a_range_that_is_always_cut_is_given_up() {
     let server = Server::start().await;
     server.put("m/a", &vec![7; 50_000]);

@@ -6,6 +6,7 @@ use std::{
     convert::Infallible,
     path::PathBuf,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -58,6 +59,8 @@ pub(crate) enum Fault {
     Refuse(u16, &'static str, Vec<(&'static str, String)>),
     /// The answer's body, cut after so many bytes.
     Cut(usize),
+    /// The answer's body, of which no more than so many bytes ever come.
+    Stall(usize),
     /// The answer to the request without its range.
     WithoutRange,
     /// Zeros that do not end, as the whole of a large object.
@@ -189,20 +192,21 @@ async fn answer(
             return Ok(Response::new(StreamBody::new(zeros).boxed_unsync()));
         }
         Some(Fault::WithoutRange) => drop(request.headers_mut().remove("range")),
-        Some(Fault::Cut(_)) | None => {}
+        Some(Fault::Cut(_) | Fault::Stall(_)) | None => {}
     }
     let answer = service.call(request.map(Into::into)).await;
     let answer = answer.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
     let (parts, body) = answer.into_parts();
     let body = match fault {
-        Some(Fault::Cut(after)) => cut(body, after).await,
+        Some(Fault::Cut(after)) => cut(body, after, false).await,
+        Some(Fault::Stall(after)) => cut(body, after, true).await,
         _ => body.map_err(std::io::Error::other).boxed_unsync(),
     };
     Ok(Response::from_parts(parts, body))
 }
 
-/// The first bytes, and then an error, by which hyper closes the connection.
-async fn cut(body: s3s::Body, after: usize) -> Body {
+/// The first bytes, and then an error, by which hyper closes the connection; or nothing any more.
+async fn cut(body: s3s::Body, after: usize, stall: bool) -> Body {
     assert!(!body.is_end_stream(), "there is nothing to cut");
     let all = http_body_util::BodyExt::collect(body)
         .await
@@ -214,9 +218,11 @@ async fn cut(body: s3s::Body, after: usize) -> Body {
         Err(std::io::Error::other("cut")),
     ];
     // What has been written is to reach the other side before the connection is closed.
-    let frames = stream::iter(frames).then(async |frame| {
-        if frame.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let frames = stream::iter(frames).then(move |frame| async move {
+        match (&frame, stall) {
+            (Ok(_), _) => {}
+            (Err(_), true) => std::future::pending().await,
+            (Err(_), false) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
         frame
     });
