@@ -54,14 +54,19 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The files in which `a::b::tests::name` may be: `src/a/b.rs`, `tests/a/b.rs` and so on.
+/// The files in which `a::b::tests::name` may be: `src/a/b.rs`, `tests/a/b.rs` and so on; of
+/// `preflight::a::name`, below `crates/preflight`.
 fn files(test: &str) -> Vec<PathBuf> {
+    let (root, test) = match test.strip_prefix("preflight::") {
+        Some(test) => (root().join("crates/preflight"), test),
+        None => (root().to_owned(), test),
+    };
     let mut modules: Vec<&str> = test.split("::").collect();
     modules.pop();
     let unit = modules.last() == Some(&"tests");
     modules.retain(|module| *module != "tests");
     let path = modules.join("/");
-    let under = |folder: &str| root().join(folder).join(&path);
+    let under = |folder: &str| root.join(folder).join(&path);
     let (folder, inner) = if unit {
         ("src", "tests.rs")
     } else {

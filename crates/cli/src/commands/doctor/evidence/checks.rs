@@ -81,7 +81,7 @@ pub(super) const CHECKS: [(u8, Check); 22] = [
 ];
 
 /// Why reading cannot settle the others.
-pub(super) const NOT_BY_READING: [(u8, &str); 26] = [
+pub(super) const NOT_BY_READING: [(u8, &str); 34] = [
     (1, "it takes a delete"),
     (4, "it takes a deployment"),
     (10, "it is about the answers to writes"),
@@ -108,6 +108,14 @@ pub(super) const NOT_BY_READING: [(u8, &str); 26] = [
     (46, "it takes a chat request, which costs tokens"),
     (47, "it takes writes that are wrong in several ways"),
     (48, "it takes what is no request of HTTP"),
+    (49, "it takes an upload of other weights"),
+    (50, "it takes an upload of other weights"),
+    (51, "it takes an upload of other weights"),
+    (52, "it takes an upload of other weights"),
+    (53, "it takes an upload of other weights"),
+    (54, "it takes an upload of other weights"),
+    (55, "it takes an upload of other weights"),
+    (56, "it takes an upload of other weights"),
 ];
 
 fn unknown_fields(answers: &Answers, names: &Names) -> Finding {
