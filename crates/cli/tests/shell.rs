@@ -87,7 +87,7 @@ fn completions_load_in_zsh_and_complete() {
          sees ready\n\
          zpty -w -n inner $'cbm up\\t'\n\
          sees upload\n\
-         print -r -- \"$said\" | grep -E 'not found|rror' && exit 6\n\
+         print -r -- \"$said\" | grep -iE 'not found|error' && exit 6\n\
          zpty -d inner\n\
          echo completed\n",
         folder.display()
