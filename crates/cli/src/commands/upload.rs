@@ -33,7 +33,7 @@ pub(crate) struct Upload {
     suffix: Option<String>,
 
     /// What names this one upload, such as the id of a CI job: with the same one, running it
-    /// again makes no second version
+    /// again comes to the same version
     #[arg(long, value_name = "NONCE")]
     key: Option<String>,
 
