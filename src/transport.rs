@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::Method;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderName};
 use progenitor_client::{ClientHooks, OperationInfo, ResponseValue};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
@@ -55,6 +55,9 @@ impl std::fmt::Debug for DryRun {
         f.write_str("DryRun(…)")
     }
 }
+
+/// The generated client may send it unasked; the service documents no such header.
+static UNASKED: HeaderName = HeaderName::from_static("api-version");
 
 /// Whether a call repeats itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +145,7 @@ impl Transport {
         let deadline = after(Instant::now(), self.call_timeout);
         let until = || deadline.min(after(Instant::now(), self.request_timeout));
         let during = |error: Error| error.during(op.id, op.is_write());
-        let mut key = self.key(keys, None, until()).await.map_err(during)?;
+        let mut key = self.key(keys, None, &until).await.map_err(during)?;
         let mut may_ask_again = keys.can_change();
         let mut attempt = 0;
         // What a success puts back into the budget.
@@ -164,7 +167,7 @@ impl Transport {
             // once more with a new key is safe for writes too.
             if error.kind() == ErrorKind::Unauthorized && may_ask_again {
                 may_ask_again = false;
-                let fresh = self.key(keys, Some(&key), until()).await;
+                let fresh = self.key(keys, Some(&key), &until).await;
                 let fresh = fresh.map_err(|error| during(error).after_attempts(attempt))?;
                 if fresh == key {
                     return Err(error);
@@ -197,8 +200,7 @@ impl Transport {
         mut request: reqwest::Request,
     ) -> Result<Unread> {
         let headers = request.headers_mut();
-        // The generated client sends it unasked; the service documents no such header.
-        headers.remove("api-version");
+        headers.remove(&UNASKED);
         if let Some(DryRun(show)) = self.dry_run.as_ref().filter(|_| op.is_write()) {
             show(&request);
             return Err(Error::invalid("not sent: the client is for a dry run"));
@@ -233,13 +235,13 @@ impl Transport {
         &self,
         keys: &KeySource,
         refused: Option<&ApiKey>,
-        until: Instant,
+        until: impl Fn() -> Instant,
     ) -> Result<ApiKey> {
         if let KeySource::Fixed(key) = keys {
             // It was looked at when the client was built.
             return Ok(key.clone());
         }
-        let key = timeout_at(until, keys.key(refused)).await.map_err(|_| {
+        let key = timeout_at(until(), keys.key(refused)).await.map_err(|_| {
             Error::new(ErrorKind::Timeout, "the key provider gave no key in time")
         })??;
         key.check_host(&self.base)?;

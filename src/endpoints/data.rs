@@ -1,6 +1,6 @@
 //! What the service tells of endpoints and deployments.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use crate::names::{EndpointId, ModelVersionName, VersionId};
@@ -239,10 +239,13 @@ impl Deployment {
         version: &ModelVersionName,
         answer: raw::EndpointDeployResponse,
     ) -> Self {
+        let mut model = String::with_capacity(64);
+        // A string takes all that is written to it.
+        let _ = write!(model, "{version}");
         let mut deployment = Self {
             id: answer.name,
             endpoint: endpoint.clone(),
-            model: version.to_string(),
+            model,
             version: Some(version.clone()),
             requested_as: None,
             created: None,

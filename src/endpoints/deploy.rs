@@ -133,7 +133,7 @@ impl Deploy {
         let may_be_there = details.as_ref().filter(|_| self.checked && !self.redeploy);
         if let Some(deployment) = may_be_there.and_then(|details| already_serving(details, &name)) {
             let progress = RolloutProgress::of(&deployment);
-            let probe = RolloutProbe::new(endpoint.clone(), &deployment, name);
+            let probe = RolloutProbe::new(endpoint.clone(), deployment.clone(), name);
             let settled = Operation::settled(probe, progress, deployment);
             return Ok(settled.obtained_by(Obtained::Found));
         }

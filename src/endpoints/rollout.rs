@@ -122,7 +122,7 @@ impl Operation<Deployment> {
         let Some(version) = pinned.filter(|name| name.version().as_id().is_some()) else {
             return Err(no_id(&listed.model).about(subject));
         };
-        let mut probe = RolloutProbe::new(endpoint, listed, version);
+        let mut probe = RolloutProbe::new(endpoint, listed.clone(), version);
         let operation = match probe.judge(details) {
             Look::Done(progress, deployment) => Self::settled(probe, progress, deployment),
             Look::Going(progress) | Look::Ended(progress, _) => Self::accepted(probe, progress),
@@ -169,16 +169,16 @@ pub struct RolloutProbe {
 impl RolloutProbe {
     pub(super) fn new(
         endpoint: Endpoint,
-        deployment: &Deployment,
+        deployment: Deployment,
         version: ModelVersionName,
     ) -> Self {
         Self {
             endpoint,
-            deployment: deployment.id.clone(),
             version,
             created: deployment.created,
             since: Instant::now(),
-            seen: RolloutProgress::of(deployment),
+            seen: RolloutProgress::of(&deployment),
+            deployment: deployment.id,
             listed: false,
             earlier: Vec::new(),
         }

@@ -43,7 +43,7 @@ impl<'a> Submission<'a> {
 
     pub(super) async fn send(self) -> Result<Operation<Deployment>> {
         let failed = match self.ask().await {
-            Ok(deployment) => return Ok(self.operation(&deployment, Obtained::Answered)),
+            Ok(deployment) => return Ok(self.operation(deployment, Obtained::Answered)),
             Err(error) if !error.may_have_happened() => return Err(error),
             Err(error) => error,
         };
@@ -56,7 +56,7 @@ impl<'a> Submission<'a> {
         loop {
             let looked = match self.endpoint.find(&pending).await {
                 Ok(Seen::Ours(deployment)) => {
-                    return Ok(self.operation(&deployment, Obtained::Adopted));
+                    return Ok(self.operation(deployment, Obtained::Adopted));
                 }
                 looked => looked,
             };
@@ -85,7 +85,7 @@ impl<'a> Submission<'a> {
         Ok(Deployment::submitted(&endpoint.id, version, answer))
     }
 
-    fn operation(&self, deployment: &Deployment, by: Obtained) -> Operation<Deployment> {
+    fn operation(&self, deployment: Deployment, by: Obtained) -> Operation<Deployment> {
         rollout(self.endpoint, deployment, &self.version).obtained_by(by)
     }
 
@@ -104,10 +104,10 @@ impl<'a> Submission<'a> {
 
 fn rollout(
     endpoint: &Endpoint,
-    deployment: &Deployment,
+    deployment: Deployment,
     version: &ModelVersionName,
 ) -> Operation<Deployment> {
-    let progress = RolloutProgress::of(deployment);
+    let progress = RolloutProgress::of(&deployment);
     let probe = RolloutProbe::new(endpoint.clone(), deployment, version.clone());
     Operation::accepted(probe, progress)
 }
@@ -146,7 +146,7 @@ impl Endpoint {
     ) -> Result<Seen<Operation<Deployment>>> {
         Ok(match self.find(pending).await? {
             Seen::Ours(deployment) => Seen::Ours(
-                rollout(self, &deployment, &pending.version).obtained_by(Obtained::Adopted),
+                rollout(self, deployment, &pending.version).obtained_by(Obtained::Adopted),
             ),
             Seen::Nothing(what) => Seen::Nothing(what),
             Seen::Unclear(what) => Seen::Unclear(what),

@@ -109,8 +109,8 @@ impl ModelVersion {
         }
     }
 
-    /// An entry of a list. Almost all of its name is known already, and a list can be long.
-    pub(crate) fn of_list(
+    /// One of that architecture, as is likely: then almost all of its name is known already.
+    pub(crate) fn under(
         answer: raw::ModelVersion,
         org: &OrgName,
         architecture: &ModelArchitectureId,
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_a_list_is_parsed_as_anywhere() {
+    fn a_name_that_is_mostly_known_is_parsed_as_any() {
         let org: OrgName = "my-org".parse().expect("a name");
         let architecture: ModelArchitectureId = "gpt-oss-120b".parse().expect("an id");
         for name in [
@@ -217,8 +217,8 @@ mod tests {
         ] {
             let answer = serde_json::json!({ "name": name, "done": true });
             let answer: raw::ModelVersion = serde_json::from_value(answer).expect("a version");
-            let listed = ModelVersion::of_list(answer.clone(), &org, &architecture);
-            assert_eq!(listed, ModelVersion::from(answer), "{name}");
+            let known = ModelVersion::under(answer.clone(), &org, &architecture);
+            assert_eq!(known, ModelVersion::from(answer), "{name}");
         }
     }
 }

@@ -115,7 +115,7 @@ impl Model {
     /// What a list holds, unchecked.
     fn listed(&self, answer: ModelVersionListResponse) -> impl Iterator<Item = ModelVersion> {
         let versions = answer.model_versions.unwrap_or_default().into_iter();
-        versions.map(|version| ModelVersion::of_list(version, &self.org, &self.architecture))
+        versions.map(|version| ModelVersion::under(version, &self.org, &self.architecture))
     }
 
     fn explain(&self, error: Error) -> Error {
@@ -221,7 +221,7 @@ impl Version {
     }
 
     pub(crate) fn read(&self, answer: crate::raw::types::ModelVersion) -> Result<ModelVersion> {
-        ModelVersion::from(answer)
+        ModelVersion::under(answer, self.name.org(), self.name.architecture())
             .answers(&self.name)
             .map_err(|error| error.during(Op::GET_MODEL_VERSION.id, false))
     }

@@ -22,7 +22,7 @@ fn probe() -> RolloutProbe {
     let accepted: raw::types::EndpointDeployResponse =
         serde_json::from_value(accepted).expect("an answer");
     let deployment = Deployment::submitted(endpoint.id(), &name, accepted);
-    RolloutProbe::new(endpoint, &deployment, name)
+    RolloutProbe::new(endpoint, deployment, name)
 }
 
 fn details(entries: &[Entry]) -> EndpointDetails {
