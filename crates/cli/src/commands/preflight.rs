@@ -14,6 +14,10 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::record::PreflightRecord;
 
+#[expect(
+    clippy::doc_markdown,
+    reason = "it is the help, in the form that clap has for it"
+)]
 /// Check weights in S3 or in a folder before they are uploaded, by reading kilobytes of them
 ///
 /// Finds what keeps weights from being served: missing and damaged files, an index or a config.json that
@@ -143,8 +147,10 @@ impl PreflightArgs {
             return Ok(Store::Folder(Folder::new(&self.weights)));
         }
         let uri: WeightUri = self.weights.parse()?;
-        let mut settings = S3Settings::default();
-        settings.request_payer = self.request_payer;
+        let settings = S3Settings {
+            request_payer: self.request_payer,
+            ..S3Settings::default()
+        };
         Ok(Store::S3(
             S3::open(&settings, uri.bucket(), uri.key()).await,
         ))
@@ -177,13 +183,17 @@ fn read(file: &Path) -> Result<String> {
 }
 
 fn read_lock(file: &Path) -> Result<Lock> {
-    Lock::from_json(&read(file)?)
-        .map_err(|why| Failure::usage(format!("{} cannot be used", file.display())).why(why))
+    let next = "name a file that `cbm preflight … --lock FILE` has written";
+    let text = read(file).map_err(|failure| failure.next(next))?;
+    Lock::from_json(&text).map_err(|why| unusable(file, why).next(next))
+}
+
+fn unusable(file: &Path, why: String) -> Failure {
+    Failure::usage(format!("{} cannot be used", file.display())).why(why)
 }
 
 fn read_table(file: &Path) -> Result<Architectures> {
-    Architectures::parse(&read(file)?)
-        .map_err(|why| Failure::usage(format!("{} cannot be used", file.display())).why(why))
+    Architectures::parse(&read(file)?).map_err(|why| unusable(file, why))
 }
 
 fn write_lock(file: &Path, lock: &Lock) -> Result<()> {

@@ -48,8 +48,9 @@ impl PreflightRecord {
                 not_checked.check, not_checked.why
             );
         }
-        for change in self.changes.iter().flatten() {
-            let _ = write!(text, "\nchanged       {change}\n");
+        for (n, change) in self.changes.iter().flatten().enumerate() {
+            let gap = if n == 0 { "\n" } else { "" };
+            let _ = writeln!(text, "{gap}changed       {change}");
         }
         text.truncate(text.trim_end().len());
         text
@@ -81,6 +82,12 @@ fn finding_text(text: &mut String, finding: &Finding) {
     }
 }
 
+/// `1 file`, `2 files`.
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 impl Record for PreflightRecord {
     const COLUMNS: &'static [&'static str] = &["PLACE"];
 
@@ -106,6 +113,7 @@ impl Record for PreflightRecord {
         let result = if self.good { "good" } else { "bad" };
         let [broken, layout, warnings] =
             [Severity::Broken, Severity::Layout, Severity::Warning].map(count);
+        let warnings = counted(warnings as u64, "warning");
         let mut details = vec![("place", report.place.clone())];
         details.extend(report.architecture.clone().map(|it| ("architecture", it)));
         details.extend(report.model_type.clone().map(|it| ("model type", it)));
@@ -115,22 +123,22 @@ impl Record for PreflightRecord {
         ));
         if report.shards > 0 {
             let tensors = format!(
-                "{} in {} files: {}",
+                "{} in {}: {}",
                 report.tensors,
-                report.shards,
+                counted(report.shards as u64, "file"),
                 dtypes.join(", ")
             );
             details.push(("tensors", tensors));
         }
         let read = format!(
-            "{} in {} requests",
+            "{} in {}",
             DecimalBytes(report.bytes_read),
-            report.requests
+            counted(report.requests, "request")
         );
         details.push(("read", read));
         details.push((
             "result",
-            format!("{result}: {broken} broken, {layout} layout, {warnings} warnings"),
+            format!("{result}: {broken} broken, {layout} layout, {warnings}"),
         ));
         details
             .into_iter()
