@@ -76,7 +76,7 @@ impl Screen {
     pub(crate) fn going(self, what: &str) -> Going {
         let bar = self.live.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
-            if let Ok(style) = ProgressStyle::with_template("   {spinner:.cyan} {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("   {spinner:.cyan} {wide_msg}") {
                 bar.set_style(style);
             }
             bar.set_message(what.to_owned());
