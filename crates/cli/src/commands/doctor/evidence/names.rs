@@ -41,8 +41,8 @@ const PUBLIC: [&str; 17] = [
 pub(super) struct Names {
     /// Every text of the service that may name something, and its parts, in lower case.
     owned: BTreeSet<String>,
-    /// What stands for each, by kind and text.
-    numbered: RefCell<HashMap<(&'static str, String), String>>,
+    /// What stands for each word that is not shown.
+    numbered: RefCell<HashMap<String, String>>,
 }
 
 impl Names {
@@ -61,16 +61,9 @@ impl Names {
         }
     }
 
-    /// `endpoint-1` for the first endpoint, the same for the same one.
-    pub(super) fn number(&self, kind: &'static str, text: &str) -> String {
-        let mut numbered = self.numbered.borrow_mut();
-        let next = 1 + numbered.keys().filter(|(of, _)| *of == kind).count();
-        let number = numbered.entry((kind, text.to_owned()));
-        number.or_insert_with(|| format!("{kind}-{next}")).clone()
-    }
-
     /// A word of the service's own vocabulary, such as a status or a field: itself, unless it does
-    /// not look like one or has something in it that is the owner's.
+    /// not look like one or has something in it that is the owner's. Then it is `word-1` or so, the
+    /// same for the same one.
     pub(super) fn word(&self, word: &str) -> String {
         let plain =
             |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
@@ -83,7 +76,10 @@ impl Names {
         if looks_right && !self.owned.iter().any(|it| word.contains(&**it)) {
             format!("`{word}`")
         } else {
-            self.number("word", word)
+            let mut numbered = self.numbered.borrow_mut();
+            let next = 1 + numbered.len();
+            let number = numbered.entry(word.to_owned());
+            number.or_insert_with(|| format!("word-{next}")).clone()
         }
     }
 }
@@ -141,8 +137,5 @@ mod tests {
         ] {
             assert_eq!(names.word(word), expected);
         }
-        assert_eq!(names.number("endpoint", "a"), "endpoint-1");
-        assert_eq!(names.number("endpoint", "b"), "endpoint-2");
-        assert_eq!(names.number("endpoint", "a"), "endpoint-1");
     }
 }
