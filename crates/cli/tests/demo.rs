@@ -41,6 +41,10 @@ fn the_demo_goes_from_weights_to_serving_and_back() {
     let mut rest = story.iter();
     for expected in [
         "   ✓ my-org-gpt-oss-120b serves version 1; a chat request is answered by run-41",
+        "   ✓ 25 tensors in 3 files: nothing found, by reading 14.53 kB of 5.83 MB",
+        "   ✗ one file is missing: missing-shard in model-00003-of-00003.safetensors: \
+         model.safetensors.index.json names it, and it is not there",
+        "   ✓ with the file in its place: nothing found",
         "   ✓ accepted as orgs/my-org/models/gpt-oss-120b/versions/2",
         "   · sync: queued",
         "   · sync: done",

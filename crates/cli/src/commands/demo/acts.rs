@@ -21,8 +21,8 @@ fn schedule() -> Schedule {
         .fraction(0.0)
 }
 
-/// Upload, sync, deploy, rollout, a request that the new weights answer, and the alias moved.
-pub(super) async fn new_weights(stage: &Stage) -> Result<(), Failure> {
+/// What serves before anything is done.
+pub(super) async fn what_serves(stage: &Stage) -> Result<(), Failure> {
     stage.screen.step(1, "What serves now");
     stage
         .screen
@@ -32,28 +32,31 @@ pub(super) async fn new_weights(stage: &Stage) -> Result<(), Failure> {
          '{{\"model\": \"{ENDPOINT}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello!\"}}]}}'",
         stage.simulator.base_url()
     ));
-    who_answers(stage).await?;
+    who_answers(stage).await
+}
 
+/// Upload, sync, deploy, rollout, a request that the new weights answer, and the alias moved.
+pub(super) async fn new_weights(stage: &Stage) -> Result<(), Failure> {
     stage
         .screen
-        .step(2, "Upload new weights, and wait for their sync");
+        .step(3, "Upload new weights, and wait for their sync");
     upload(stage, "run-42").await?;
 
     stage
         .screen
-        .step(3, "Deploy them, and wait for the rollout");
+        .step(4, "Deploy them, and wait for the rollout");
     let rollout = deploy(stage, "2").await?;
     finish(stage, rollout).await?;
     who_answers(stage).await?;
 
-    stage.screen.step(4, "Move `production` to them");
+    stage.screen.step(5, "Move `production` to them");
     move_production(stage, "1", "2").await
 }
 
 /// A rollout that fails, while requests go on.
 pub(super) async fn failing_rollout(stage: &Stage) -> Result<(), Failure> {
     stage.screen.step(
-        5,
+        6,
         "Deploy a third version, whose rollout will fail, under steady traffic",
     );
     upload(stage, "run-43").await?;
@@ -78,13 +81,13 @@ pub(super) async fn failing_rollout(stage: &Stage) -> Result<(), Failure> {
 
 /// Back to what served first, and the failed version deleted.
 pub(super) async fn back(stage: &Stage) -> Result<(), Failure> {
-    stage.screen.step(6, "Go back to the first version");
+    stage.screen.step(7, "Go back to the first version");
     let rollout = deploy(stage, "run-41").await?;
     finish(stage, rollout).await?;
     move_production(stage, "2", "1").await?;
     who_answers(stage).await?;
 
-    stage.screen.step(7, "Delete the version that failed");
+    stage.screen.step(8, "Delete the version that failed");
     let third = stage.model.version("3")?;
     match third.delete().await {
         Err(error) if error.kind() == ErrorKind::Conflict => {

@@ -12,7 +12,7 @@ const NONCE: &str = "ci-job-7";
 /// An upload with an idempotency key, whose answer does not arrive, and then the same once more.
 pub(super) async fn lost_answer(stage: &Stage) -> Result<(), Failure> {
     let screen = stage.screen;
-    screen.step(8, "Lose the answer to an upload");
+    screen.step(9, "Lose the answer to an upload");
     let base = stage.simulator.base_url();
     screen.command(&format!(
         "curl -sS -X POST {base}/_simulator/faults --json \\\n  \

@@ -2,6 +2,7 @@
 
 mod acts;
 mod lost_answer;
+mod preflight;
 mod traffic;
 
 use cerebras_management::{Client, ClientBuilder, Endpoint, Model, RetryPolicy};
@@ -45,6 +46,8 @@ struct Stage {
 pub(crate) async fn run(arguments: Demo) -> Result<(), Failure> {
     let stage = Stage::set().await?;
     introduce(&stage);
+    acts::what_serves(&stage).await?;
+    preflight::preflight(&stage).await?;
     acts::new_weights(&stage).await?;
     acts::failing_rollout(&stage).await?;
     acts::back(&stage).await?;
