@@ -35,7 +35,6 @@ impl Answer {
 
 /// What one exchange is bound by.
 pub(crate) struct Terms<'a> {
-    pub(crate) http: &'a reqwest::Client,
     /// For the remedies of errors.
     pub(crate) base: &'a str,
     /// When all of it must be over.
@@ -46,13 +45,17 @@ pub(crate) struct Terms<'a> {
     pub(crate) key: &'a ApiKey,
     /// Who is shown the answer, and which operation it answers.
     pub(crate) observer: Option<(&'a Observer, &'static str)>,
+    /// An empty answer to a delete says all there is to say.
+    pub(crate) deletes: bool,
 }
 
-/// Sends one request and reads its answer.
-pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Result<Answer> {
+/// Waits for the answer to a request that is sent, and reads it.
+pub(crate) async fn exchange(
+    sent: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    terms: &Terms<'_>,
+) -> Result<Answer> {
     let Terms { until, key, .. } = *terms;
     let started = Instant::now();
-    let deletes = request.method() == http::Method::DELETE;
     let late = |head: Option<Answered>| {
         let error = Error::new(
             ErrorKind::Timeout,
@@ -69,7 +72,7 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     };
 
     let mut alarm = pin!(sleep_until(until));
-    let mut response = before(alarm.as_mut(), terms.http.execute(request))
+    let mut response = before(alarm.as_mut(), pin!(sent))
         .await
         .ok_or_else(|| late(None))?
         .map_err(not_exchanged)?;
@@ -96,7 +99,7 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     if good && announced > limit {
         return Err(too_large(head(), limit));
     }
-    let (body, cut) = match before(alarm, read_body(response, limit)).await {
+    let (body, cut) = match before(alarm, pin!(read_body(&mut response, limit))).await {
         Some(Body::Whole(bytes)) => (bytes, false),
         Some(Body::Over(_)) if good => return Err(too_large(head(), limit)),
         // A refusal is told by its status, so that what there is of its body will do.
@@ -123,8 +126,7 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
     }
     let body = hidden_in_good(body, key);
     observe(&|| body.clone());
-    // An empty answer to a delete says all there is to say.
-    let body = if deletes && body.is_empty() {
+    let body = if terms.deletes && body.is_empty() {
         Bytes::from_static(b"{}")
     } else {
         body
@@ -137,8 +139,10 @@ pub(crate) async fn exchange(request: reqwest::Request, terms: &Terms<'_>) -> Re
 }
 
 /// What a future gives before that moment; one alarm serves several, one after the other.
-async fn before<T>(mut alarm: Pin<&mut Sleep>, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
+async fn before<T>(
+    mut alarm: Pin<&mut Sleep>,
+    mut future: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => alarm.as_mut().poll(cx).map(|()| None),
@@ -268,7 +272,7 @@ enum Body {
 /// trust in what may not come.
 const ANNOUNCED: u64 = 1024 * 1024;
 
-async fn read_body(mut response: reqwest::Response, limit: usize) -> Body {
+async fn read_body(response: &mut reqwest::Response, limit: usize) -> Body {
     let announced = response.content_length().unwrap_or(0).min(ANNOUNCED);
     let announced = usize::try_from(announced).unwrap_or(0);
     // Most answers are one chunk, which needs no copy.

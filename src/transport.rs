@@ -1,6 +1,6 @@
 //! One call of one operation: attempts, and what each of them told.
 //!
-//! Every request of this crate goes out in [`Transport::attempt`]. The generated client makes the
+//! Every request of this crate goes out in [`Transport::send`]. The generated client makes the
 //! requests and has the types of the answers, and no more: it would lose the status of an answer
 //! that does not parse, and never read the body of a refusal. So its hook takes the request that
 //! a generated method has made, and the method is gone by the time that the request is sent.
@@ -191,14 +191,47 @@ impl Transport {
         }
     }
 
-    /// One attempt. Every request goes out here.
-    async fn attempt(
+    /// One attempt. Its request is no part of the future, which is small for that.
+    fn attempt<'a>(
+        &'a self,
+        op: Op,
+        key: &'a ApiKey,
+        until: Instant,
+        request: reqwest::Request,
+    ) -> impl Future<Output = Result<Unread>> {
+        let terms = Terms {
+            base: self.base.as_str(),
+            until,
+            body_limit: self.body_limit,
+            key,
+            observer: self.observer.as_ref().map(|it| (it, op.id)),
+            deletes: request.method() == Method::DELETE,
+        };
+        // Nothing is made for a log that nobody keeps.
+        let line = tracing::enabled!(Level::DEBUG).then(|| {
+            let path = request.url().path().to_owned();
+            (request.method().clone(), path, Instant::now())
+        });
+        let sent = self.send(op, key, request);
+        async move {
+            let result = answer::exchange(sent?, &terms).await;
+            if let Some((method, path, started)) = line {
+                log(op, key, &result, &method, &path, started.elapsed());
+            }
+            Ok(Unread {
+                answer: result?,
+                key: key.clone(),
+            })
+        }
+    }
+
+    /// Every request goes out here.
+    fn send(
         &self,
         op: Op,
         key: &ApiKey,
-        until: Instant,
         mut request: reqwest::Request,
-    ) -> Result<Unread> {
+    ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>> {
         let headers = request.headers_mut();
         headers.remove(&UNASKED);
         if let Some(DryRun(show)) = self.dry_run.as_ref().filter(|_| op.is_write()) {
@@ -207,28 +240,7 @@ impl Transport {
         }
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, key.header().clone());
-        let terms = Terms {
-            http: &self.http,
-            base: self.base.as_str(),
-            until,
-            body_limit: self.body_limit,
-            key,
-            observer: self.observer.as_ref().map(|it| (it, op.id)),
-        };
-        // Nothing is made for a log that nobody keeps.
-        let line = tracing::enabled!(Level::DEBUG).then(|| {
-            let path = request.url().path().to_owned();
-            (request.method().clone(), path, Instant::now())
-        });
-        let result = answer::exchange(request, &terms).await;
-        if let Some((method, path, started)) = line {
-            log(op, key, &result, &method, &path, started.elapsed());
-        }
-        let answer = result?;
-        Ok(Unread {
-            answer,
-            key: key.clone(),
-        })
+        Ok(self.http.execute(request))
     }
 
     async fn key(
