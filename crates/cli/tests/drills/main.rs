@@ -43,6 +43,10 @@ fn each_failure_is_as_it_is_written_and_so_is_the_way_out() {
     let text = std::fs::read_to_string(PAGE).expect("the page");
     let page = Page::read(&text);
     let mounts = may_mount();
+    assert!(
+        mounts || std::env::var_os("CBM_REQUIRE_MOUNT").is_none(),
+        "CBM_REQUIRE_MOUNT is set, and nothing may be mounted here"
+    );
     let (queue, done) = (Mutex::new(page.drills.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
