@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
+use crate::{Check, config::Config, report::Found};
+
 /// What is known of architectures. The [`Default`] is what this project knows, in `architectures.toml`.
 ///
 /// ```
@@ -86,6 +88,76 @@ impl Architectures {
     pub(crate) fn of(&self, architecture: &str) -> Option<&Architecture> {
         let mut rows = self.architecture.iter();
         rows.find(|row| row.ids.iter().any(|id| id == architecture))
+    }
+
+    /// What a configuration has to be for the architecture of this name.
+    pub(crate) fn check(&self, id: Option<&str>, config: Option<&Config>, found: &mut Found) {
+        let row = id.map(|id| (id, self.of(id)));
+        let row = match row {
+            Some((id, None)) => {
+                let what = format!(
+                    "nothing is known of architecture {id:?}: model type and sizes are not compared"
+                );
+                let remedy =
+                    "check its spelling; `cbm archs` lists those that the organization may use";
+                found.add(Check::UnknownArchitecture, "", what, remedy);
+                None
+            }
+            Some((id, Some(row))) => Some((id, row)),
+            None => {
+                found.not_checked(Check::ModelType, "no architecture was given");
+                None
+            }
+        };
+        let Some(config) = config else { return };
+        if let Some(method) = config.quantised()
+            && row.is_none_or(|(_, row)| row.quantised.as_deref() != Some(method))
+        {
+            let method = if method.is_empty() { "unknown" } else { method };
+            let what = format!("it has a quantization_config, of method {method}");
+            let remedy =
+                "ask whether the service takes it, or save the weights as they were trained";
+            found.add(Check::Quantised, "config.json", what, remedy);
+        }
+        let Some((id, row)) = row else { return };
+        let types = config.model_types();
+        let known = row.model_types.join(" or ");
+        if !types
+            .iter()
+            .any(|it| row.model_types.iter().any(|known| known == it))
+        {
+            let what = match types.first() {
+                Some(it) => format!("model_type is {it:?}, and {id} is {known}"),
+                None => format!("it names no model_type, and {id} is {known}"),
+            };
+            let remedy =
+                "give the architecture that the model is of, or weights of that architecture";
+            found.add(Check::ModelType, "config.json", what, remedy);
+            // Its sizes are another model's.
+            return;
+        }
+        let mut wrong = Vec::new();
+        for (name, expected) in &row.sizes {
+            let Some(has) = config.number(name).filter(|has| has != expected) else {
+                continue;
+            };
+            let told = format!("{name} is {has}, and that of {id} is {expected}");
+            if name == "vocab_size" {
+                let remedy = "keep the vocabulary of the base model, or ask whether the service takes another";
+                found.add(Check::ArchitectureVocabulary, "config.json", told, remedy);
+            } else {
+                wrong.push(told);
+            }
+        }
+        if !wrong.is_empty() {
+            let remedy = "give the architecture of this size, or weights of that size";
+            found.add(
+                Check::ArchitectureShape,
+                "config.json",
+                wrong.join("; "),
+                remedy,
+            );
+        }
     }
 }
 

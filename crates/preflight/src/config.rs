@@ -2,10 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use crate::header::Dtype;
+use crate::{
+    Check,
+    header::Dtype,
+    layout::Files,
+    report::Found,
+    source::{Source, judge},
+    store::Error,
+};
 
 /// The largest `config.json` that is read, in bytes.
-pub(crate) const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 1 << 20;
 
 /// A model's configuration.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +32,39 @@ impl Config {
             Ok(other) => Err(format!("it is {}, and has to be an object", kind(&other))),
             Err(error) => Err(format!("it cannot be read as JSON: {error}")),
         }
+    }
+
+    /// The configuration among the files, where there is one that can be read.
+    pub(crate) async fn read(
+        source: &Source<'_>,
+        files: &Files<'_>,
+        found: &mut Found,
+    ) -> Result<Option<Self>, Error> {
+        const KEY: &str = "config.json";
+        let Some(object) = files.get(KEY).filter(|it| !it.archived) else {
+            return Ok(None);
+        };
+        let remedy =
+            "copy it from the model that the training began with, or save the whole model anew";
+        if object.size > LARGEST {
+            let what = format!(
+                "it has {} bytes, and is read up to {}",
+                object.size, LARGEST
+            );
+            found.add(Check::BadConfig, KEY, what, remedy);
+            return Ok(None);
+        }
+        let bytes = match source.read(object, 0..object.size).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                judge(error, KEY, found)?;
+                return Ok(None);
+            }
+        };
+        let config = Self::parse(&bytes);
+        Ok(config
+            .map_err(|what| found.add(Check::BadConfig, KEY, what, remedy))
+            .ok())
     }
 
     /// The part about the language model, where a model with several parts has one.

@@ -1,14 +1,22 @@
 //! The index of a model in several files: which tensor is in which.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use serde::de::MapAccess;
 
-use crate::json::{self, Of, Skip, Text, Wanted};
+use crate::{
+    Check,
+    header::quoted,
+    json::{self, Of, Skip, Text, Wanted},
+    layout::Files,
+    report::Found,
+    source::{Source, judge},
+    store::Error,
+};
 
 /// The largest index that is read, in bytes. The largest in public have 30 MB.
-pub(crate) const LARGEST: u64 = 48 << 20;
+const LARGEST: u64 = 48 << 20;
 
 /// An index as it is written.
 #[derive(Debug)]
@@ -142,7 +150,7 @@ impl<'de> Wanted<'de> for Map<'_, '_> {
             match object.next_value_seed(Of(Text))? {
                 Ok(file) => (self.take)(&name, &file),
                 Err(kind) => {
-                    let name = crate::header::quoted(&name);
+                    let name = quoted(&name);
                     self.read.wrong = Some(format!("it names {kind} as the file of {name}"));
                 }
             }
@@ -164,13 +172,108 @@ impl<'de> Wanted<'de> for Metadata {
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Option<u64>, A::Error> {
         let mut total = None;
         while let Some(Ok(key)) = object.next_key_seed(Of(Text))? {
-            if key == Cow::Borrowed("total_size") {
+            if key == "total_size" {
                 total = object.next_value_seed(Of(json::Number))?.ok();
             } else {
                 object.next_value_seed(Of(Skip))?;
             }
         }
         Ok(total)
+    }
+}
+
+/// The indices among the files that can be read.
+pub(crate) async fn read_all(
+    source: &Source<'_>,
+    files: &Files<'_>,
+    found: &mut Found,
+) -> Result<Vec<Index>, Error> {
+    let mut indices = Vec::new();
+    for object in &files.indices {
+        let key = &object.key;
+        if object.archived {
+            continue;
+        }
+        if object.size > LARGEST || indices.len() == MOST_INDICES {
+            let what = format!(
+                "it has {} bytes; {MOST_INDICES} indices of up to {} are read",
+                object.size, LARGEST
+            );
+            found.add(Check::BadIndex, key, what, REWRITE);
+            continue;
+        }
+        let bytes = match source.read(object, 0..object.size).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                judge(error, key, found)?;
+                continue;
+            }
+        };
+        match Index::parse(key, bytes) {
+            Ok(index) => indices.push(index),
+            Err(what) => found.add(Check::BadIndex, key, what, REWRITE),
+        }
+    }
+    Ok(indices)
+}
+
+const REWRITE: &str = "save the model anew, or write the index from the headers of its files";
+
+/// They stay in memory.
+const MOST_INDICES: usize = 4;
+
+/// What the indices say of files, against the files that there are.
+pub(crate) fn check(files: &Files<'_>, indices: &[Index], found: &mut Found) {
+    if files.indices.len() > 1 {
+        let keys: Vec<_> = files.indices.iter().map(|it| it.key.as_str()).collect();
+        let remedy = "keep the index of the model that is to be served, and its files";
+        found.add(
+            Check::SeveralIndices,
+            "",
+            format!("there are {}", keys.join(", ")),
+            remedy,
+        );
+    }
+    if files.indices.is_empty() && files.shards.len() > 1 {
+        let what = format!(
+            "there are {} safetensors files, and no model.safetensors.index.json",
+            files.shards.len()
+        );
+        let remedy =
+            "upload the index that was saved with them, or only the one file that is the model";
+        found.add(Check::NoIndex, "", what, remedy);
+    }
+    let mut missing = HashSet::new();
+    for index in indices {
+        for file in &index.files {
+            if file.is_empty() || file.contains(['/', '\\']) || file == ".." {
+                let what = format!(
+                    "it names {} as a file, and files are right below the place",
+                    quoted(file)
+                );
+                found.add(Check::BadIndex, &index.key, what, REWRITE);
+            } else if !files.has(file) && missing.insert(file) {
+                let what = format!("{} names it, and it is not there", index.key);
+                let remedy = "wait until its upload has ended, or upload it";
+                found.add(Check::MissingShard, file, what, remedy);
+            }
+        }
+    }
+    if indices.is_empty() || indices.len() < files.indices.len() {
+        return;
+    }
+    let named: HashSet<&str> = indices
+        .iter()
+        .flat_map(|index| index.files.iter().map(String::as_str))
+        .collect();
+    for shard in files
+        .shards
+        .iter()
+        .filter(|it| !named.contains(it.key.as_str()))
+    {
+        let what = "no index names it";
+        let remedy = "delete it if it is left over from another save; else save the model anew";
+        found.add(Check::NotInIndex, &shard.key, what, remedy);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One look at weights: listing, small files, headers, and what they say together.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     ops::ControlFlow,
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     Architectures, Check, Report, Store,
-    config::{self, Config},
+    config::Config,
     header::Fault,
     index::{self, Index},
     layout::Files,
@@ -133,93 +133,22 @@ impl<'s> Preflight<'s> {
         unfinished(source, found).await;
         report.shards = files.shards.len();
         let laid_out = files.check_layout(&report.place, found);
-        let config = read_config(source, &files, found).await?;
-        self.check_architecture(config.as_ref(), laid_out, found);
+        let config = Config::read(source, &files, found).await?;
+        self.architectures.check(
+            self.architecture.as_deref(),
+            config.as_ref().filter(|_| laid_out),
+            found,
+        );
         if let Some(config) = &config {
             report.model_type = config.model_types().first().map(|it| (*it).to_owned());
         }
         if !laid_out {
             return Ok(());
         }
-        let indices = read_indices(source, &files, found).await?;
+        let indices = index::read_all(source, &files, found).await?;
         self.read_shards(source, &files, &indices, config.as_ref(), report, found)
             .await?;
         tokenizer::check(source, &files, found).await
-    }
-
-    /// What the configuration has to be for the architecture.
-    fn check_architecture(&self, config: Option<&Config>, laid_out: bool, found: &mut Found) {
-        let row = self
-            .architecture
-            .as_deref()
-            .map(|id| (id, self.architectures.of(id)));
-        let row = match row {
-            Some((id, None)) => {
-                let what = format!(
-                    "nothing is known of architecture {id:?}: model type and sizes are not compared"
-                );
-                let remedy =
-                    "check its spelling; `cbm archs` lists those that the organization may use";
-                found.add(Check::UnknownArchitecture, "", what, remedy);
-                None
-            }
-            Some((id, Some(row))) => Some((id, row)),
-            None => {
-                found.not_checked(Check::ModelType, "no architecture was given");
-                None
-            }
-        };
-        let Some(config) = config.filter(|_| laid_out) else {
-            return;
-        };
-        if let Some(method) = config.quantised()
-            && row.is_none_or(|(_, row)| row.quantised.as_deref() != Some(method))
-        {
-            let method = if method.is_empty() { "unknown" } else { method };
-            let what = format!("it has a quantization_config, of method {method}");
-            let remedy =
-                "ask whether the service takes it, or save the weights as they were trained";
-            found.add(Check::Quantised, "config.json", what, remedy);
-        }
-        let Some((id, row)) = row else { return };
-        let types = config.model_types();
-        let known = row.model_types.join(" or ");
-        if !types
-            .iter()
-            .any(|it| row.model_types.iter().any(|known| known == it))
-        {
-            let what = match types.first() {
-                Some(it) => format!("model_type is {it:?}, and {id} is {known}"),
-                None => format!("it names no model_type, and {id} is {known}"),
-            };
-            let remedy =
-                "give the architecture that the model is of, or weights of that architecture";
-            found.add(Check::ModelType, "config.json", what, remedy);
-            // Its sizes are another model's.
-            return;
-        }
-        let mut wrong = Vec::new();
-        for (name, expected) in &row.sizes {
-            let Some(has) = config.number(name).filter(|has| has != expected) else {
-                continue;
-            };
-            let told = format!("{name} is {has}, and that of {id} is {expected}");
-            if name == "vocab_size" {
-                let remedy = "keep the vocabulary of the base model, or ask whether the service takes another";
-                found.add(Check::ArchitectureVocabulary, "config.json", told, remedy);
-            } else {
-                wrong.push(told);
-            }
-        }
-        if !wrong.is_empty() {
-            let remedy = "give the architecture of this size, or weights of that size";
-            found.add(
-                Check::ArchitectureShape,
-                "config.json",
-                wrong.join("; "),
-                remedy,
-            );
-        }
     }
 
     async fn read_shards(
@@ -231,7 +160,7 @@ impl<'s> Preflight<'s> {
         report: &mut Report,
         found: &mut Found,
     ) -> Result<(), Error> {
-        check_indices(files, indices, found);
+        index::check(files, indices, found);
         let named: HashMap<&str, (u64, u64)> = indices
             .iter()
             .flat_map(|index| {
@@ -360,133 +289,5 @@ async fn unfinished(source: &Source<'_>, found: &mut Found) {
             }
         }
         Err(error) => found.not_checked(Check::UnfinishedUpload, error.to_string()),
-    }
-}
-
-async fn read_config(
-    source: &Source<'_>,
-    files: &Files<'_>,
-    found: &mut Found,
-) -> Result<Option<Config>, Error> {
-    const KEY: &str = "config.json";
-    let Some(object) = files.get(KEY).filter(|it| !it.archived) else {
-        return Ok(None);
-    };
-    let remedy =
-        "copy it from the model that the training began with, or save the whole model anew";
-    if object.size > config::LARGEST {
-        let what = format!(
-            "it has {} bytes, and is read up to {}",
-            object.size,
-            config::LARGEST
-        );
-        found.add(Check::BadConfig, KEY, what, remedy);
-        return Ok(None);
-    }
-    let bytes = match source.read(object, 0..object.size).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            judge(error, KEY, found)?;
-            return Ok(None);
-        }
-    };
-    let config = Config::parse(&bytes);
-    Ok(config
-        .map_err(|what| found.add(Check::BadConfig, KEY, what, remedy))
-        .ok())
-}
-
-async fn read_indices(
-    source: &Source<'_>,
-    files: &Files<'_>,
-    found: &mut Found,
-) -> Result<Vec<Index>, Error> {
-    let mut indices = Vec::new();
-    for object in &files.indices {
-        let key = &object.key;
-        if object.archived {
-            continue;
-        }
-        if object.size > index::LARGEST || indices.len() == MOST_INDICES {
-            let what = format!(
-                "it has {} bytes; {MOST_INDICES} indices of up to {} are read",
-                object.size,
-                index::LARGEST
-            );
-            found.add(Check::BadIndex, key, what, REWRITE);
-            continue;
-        }
-        let bytes = match source.read(object, 0..object.size).await {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                judge(error, key, found)?;
-                continue;
-            }
-        };
-        match Index::parse(key, bytes) {
-            Ok(index) => indices.push(index),
-            Err(what) => found.add(Check::BadIndex, key, what, REWRITE),
-        }
-    }
-    Ok(indices)
-}
-
-const REWRITE: &str = "save the model anew, or write the index from the headers of its files";
-
-/// They stay in memory.
-const MOST_INDICES: usize = 4;
-
-/// What the indices say of files, against the files that there are.
-fn check_indices(files: &Files<'_>, indices: &[Index], found: &mut Found) {
-    if files.indices.len() > 1 {
-        let keys: Vec<_> = files.indices.iter().map(|it| it.key.as_str()).collect();
-        let remedy = "keep the index of the model that is to be served, and its files";
-        found.add(
-            Check::SeveralIndices,
-            "",
-            format!("there are {}", keys.join(", ")),
-            remedy,
-        );
-    }
-    if files.indices.is_empty() && files.shards.len() > 1 {
-        let what = format!(
-            "there are {} safetensors files, and no model.safetensors.index.json",
-            files.shards.len()
-        );
-        let remedy =
-            "upload the index that was saved with them, or only the one file that is the model";
-        found.add(Check::NoIndex, "", what, remedy);
-    }
-    let mut missing = HashSet::new();
-    for index in indices {
-        for file in &index.files {
-            if file.is_empty() || file.contains(['/', '\\']) || file == ".." {
-                let what = format!(
-                    "it names {} as a file, and files are right below the place",
-                    crate::header::quoted(file)
-                );
-                found.add(Check::BadIndex, &index.key, what, REWRITE);
-            } else if !files.has(file) && missing.insert(file) {
-                let what = format!("{} names it, and it is not there", index.key);
-                let remedy = "wait until its upload has ended, or upload it";
-                found.add(Check::MissingShard, file, what, remedy);
-            }
-        }
-    }
-    if indices.is_empty() || indices.len() < files.indices.len() {
-        return;
-    }
-    let named: HashSet<&str> = indices
-        .iter()
-        .flat_map(|index| index.files.iter().map(String::as_str))
-        .collect();
-    for shard in files
-        .shards
-        .iter()
-        .filter(|it| !named.contains(it.key.as_str()))
-    {
-        let what = "no index names it";
-        let remedy = "delete it if it is left over from another save; else save the model anew";
-        found.add(Check::NotInIndex, &shard.key, what, remedy);
     }
 }
