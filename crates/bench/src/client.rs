@@ -195,7 +195,7 @@ async fn cold() -> Result<Table, Failure> {
     Ok(table)
 }
 
-fn built_cbm() -> Result<PathBuf, Failure> {
+pub(crate) fn built_cbm() -> Result<PathBuf, Failure> {
     eprintln!("building cbm …");
     let mut build = cargo();
     build.args(["build", "--quiet", "--release", "--locked"]);

@@ -13,6 +13,7 @@ mod guard;
 mod list;
 mod memory;
 mod parse;
+mod preflight;
 mod report;
 mod responder;
 mod sample;
@@ -56,6 +57,8 @@ enum Suite {
     List,
     /// Names, beside regular expressions
     Parse,
+    /// A preflight of a model of 1.4 TB, beside the same reads by `huggingface_hub`
+    Preflight,
     /// The simulator: requests a second, memory, start
     Simulator,
     /// The simulator's memory alone; `simulator` measures it too
@@ -104,6 +107,7 @@ async fn main() -> Result<(), Failure> {
         Suite::Guard { update } => guard::run(update),
         Suite::List => list::run(),
         Suite::Parse => parse::run(),
+        Suite::Preflight => preflight::run().await,
         Suite::Responder(listed) => responder::serve(listed),
         Suite::Simulator => simulator::run().await,
         Suite::Memory => report::write("memory", &[memory::table()?]),
