@@ -57,6 +57,10 @@ mod tests {
         );
     }
 
+    #[expect(
+        clippy::duration_suboptimal_units,
+        reason = "Unix times are in seconds"
+    )]
     #[test]
     fn a_program_gets_rfc_3339() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_736_700_000);
