@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
-use crate::{Check, config::Config, report::Found};
+use crate::{Check, config::Config, header::quoted, report::Found};
 
 /// What is known of architectures. The [`Default`] is what this project knows, in `architectures.toml`.
 ///
@@ -54,9 +54,13 @@ impl Architectures {
     ///
     /// # Errors
     ///
-    /// What keeps the text from being one, in one line or more.
+    /// What keeps the text from being one, with the line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let table: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let table: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(at).filter(|it| *it == b'\n').count() + 1;
+            format!("line {line}: {}", error.message())
+        })?;
         for row in &table.architecture {
             let name = row.ids.first().map_or("", String::as_str);
             for (field, empty) in [
@@ -96,7 +100,8 @@ impl Architectures {
         let row = match row {
             Some((id, None)) => {
                 let what = format!(
-                    "nothing is known of architecture {id:?}: model type and sizes are not compared"
+                    "nothing is known of architecture {}: model type and sizes are not compared",
+                    quoted(id)
                 );
                 let remedy =
                     "check its spelling; `cbm archs` lists those that the organization may use";
@@ -113,7 +118,11 @@ impl Architectures {
         if let Some(method) = config.quantised()
             && row.is_none_or(|(_, row)| row.quantised.as_deref() != Some(method))
         {
-            let method = if method.is_empty() { "unknown" } else { method };
+            let method = if method.is_empty() {
+                "no name".to_owned()
+            } else {
+                quoted(method)
+            };
             let what = format!("it has a quantization_config, of method {method}");
             let remedy =
                 "ask whether the service takes it, or save the weights as they were trained";
@@ -127,7 +136,7 @@ impl Architectures {
             .any(|it| row.model_types.iter().any(|known| known == it))
         {
             let what = match types.first() {
-                Some(it) => format!("model_type is {it:?}, and {id} is {known}"),
+                Some(it) => format!("model_type is {}, and {id} is {known}", quoted(it)),
                 None => format!("it names no model_type, and {id} is {known}"),
             };
             let remedy =
@@ -194,5 +203,10 @@ mod tests {
         let row = "[[architecture]]\nids = [\"a\"]\nmodel_types = [\"b\"]\nsource = \"\"\nknown = \"x\"\n";
         let error = Architectures::parse(row).expect_err("no source");
         assert_eq!(error, "architecture \"a\": source is empty");
+        let error = Architectures::parse("\n[[architecture]]\nids = 3\n").expect_err("no names");
+        assert_eq!(
+            error,
+            "line 3: invalid type: integer `3`, expected a sequence"
+        );
     }
 }
