@@ -15,8 +15,12 @@ use crate::{
     store::Error,
 };
 
-/// The largest index that is read, in bytes. The largest in public have 30 MB.
+/// So much of all indices is read, in bytes. The largest in public have 30 MB.
 const LARGEST: u64 = 48 << 20;
+
+/// More tensors and more files than any model has.
+const MOST_TENSORS: usize = 500_000;
+const MOST_FILES: usize = 20_000;
 
 /// An index as it is written.
 #[derive(Debug)]
@@ -50,6 +54,9 @@ impl Index {
         };
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut take = |name: &str, file: &str| {
+            if index.files.len() == MOST_FILES {
+                return;
+            }
             let at = places.get(file).copied().unwrap_or_else(|| {
                 places.insert(file.to_owned(), index.files.len());
                 index.files.push(file.to_owned());
@@ -63,6 +70,11 @@ impl Index {
         let read = read(&text, &mut take)?;
         if !read.mapped {
             return Err("it has no weight_map".to_owned());
+        }
+        if index.tensors > MOST_TENSORS || index.files.len() == MOST_FILES {
+            return Err(format!(
+                "it names more than {MOST_TENSORS} tensors or {MOST_FILES} files"
+            ));
         }
         index.total = read.total;
         index.text = text;
@@ -189,19 +201,22 @@ pub(crate) async fn read_all(
     found: &mut Found,
 ) -> Result<Vec<Index>, Error> {
     let mut indices = Vec::new();
+    // They stay in memory.
+    let mut left = LARGEST;
     for object in &files.indices {
         let key = &object.key;
         if object.archived {
             continue;
         }
-        if object.size > LARGEST || indices.len() == MOST_INDICES {
+        if object.size > left {
             let what = format!(
-                "it has {} bytes; {MOST_INDICES} indices of up to {} are read",
-                object.size, LARGEST
+                "it has {} bytes; all indices together are read up to {LARGEST}",
+                object.size
             );
             found.add(Check::BadIndex, key, what, REWRITE);
             continue;
         }
+        left -= object.size;
         let bytes = match source.read(object, 0..object.size).await {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -218,9 +233,6 @@ pub(crate) async fn read_all(
 }
 
 const REWRITE: &str = "save the model anew, or write the index from the headers of its files";
-
-/// They stay in memory.
-const MOST_INDICES: usize = 4;
 
 /// What the indices say of files, against the files that there are.
 pub(crate) fn check(files: &Files<'_>, indices: &[Index], found: &mut Found) {

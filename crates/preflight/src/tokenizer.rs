@@ -1,9 +1,12 @@
 //! The files around the weights: how text is cut into tokens, and what a chat looks like.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde::de::{MapAccess, SeqAccess};
 
 use crate::{
     Check,
+    json::{self, Of, Skip, Text, Wanted},
     layout::Files,
     report::Found,
     source::{Source, judge},
@@ -48,8 +51,7 @@ pub(crate) async fn check(
         let what = "there is no tokenizer.json, and no tokenizer of another kind";
         found.add(Check::NoTokenizer, "", what, remedy);
     } else if !files.has("tekken.json") {
-        let ends =
-            |read: &Read| matches!(read, Read::Object(map) if is_token(map.get("eos_token")));
+        let ends = |read: &Read| matches!(read, Read::Object(fields) if fields.ends);
         let unknown = |read: &Read| matches!(read, Read::Wrong);
         let parts = [&config, &special];
         if !parts.iter().any(|part| ends(part) || unknown(part)) {
@@ -58,7 +60,7 @@ pub(crate) async fn check(
         }
     }
     let told = [&config, &template].iter().any(|part| match part {
-        Read::Object(map) => is_template(map.get("chat_template")),
+        Read::Object(fields) => fields.template,
         Read::Absent => false,
         // What cannot be read is told already.
         Read::Wrong => true,
@@ -78,7 +80,7 @@ enum Read {
     #[default]
     Absent,
     Wrong,
-    Object(Map<String, Value>),
+    Object(Fields),
 }
 
 async fn object(
@@ -107,10 +109,14 @@ async fn object(
             return Ok(Read::Wrong);
         }
     };
-    let what = match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(map)) => return Ok(Read::Object(map)),
-        Ok(_) => "it is no object, and has to be one".to_owned(),
-        Err(error) => format!("it cannot be read as JSON: {error}"),
+    let text = std::str::from_utf8(&bytes).map_err(|error| format!("it is no UTF-8: {error}"));
+    let fields = text.and_then(|text| match json::read(text, Whole) {
+        Ok(fields) => fields.map_err(|kind| format!("it is {kind}, and has to be an object")),
+        Err(error) => Err(format!("it cannot be read as JSON: {error}")),
+    });
+    let what = match fields {
+        Ok(fields) => return Ok(Read::Object(fields)),
+        Err(what) => what,
     };
     found.add(
         Check::BadJson,
@@ -121,22 +127,89 @@ async fn object(
     Ok(Read::Wrong)
 }
 
-/// A token is a text, or an object with one.
-fn is_token(value: Option<&Value>) -> bool {
-    let text = match value {
-        Some(Value::Object(token)) => token.get("content"),
-        value => value,
-    };
-    text.and_then(Value::as_str)
-        .is_some_and(|text| !text.is_empty())
+/// What is looked for in a file. The rest is not kept: a file may be large.
+#[derive(Default)]
+struct Fields {
+    /// Whether it names the token that ends an answer.
+    ends: bool,
+    /// Whether it has a template for chats.
+    template: bool,
 }
 
-/// A template is a text, or a list of named ones.
-fn is_template(value: Option<&Value>) -> bool {
-    match value {
-        Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(Value::Array(named)) => !named.is_empty(),
-        Some(Value::Object(named)) => !named.is_empty(),
-        _ => false,
+struct Whole;
+
+impl<'de> Wanted<'de> for Whole {
+    type Out = Result<Fields, &'static str>;
+
+    fn other(self, kind: &'static str) -> Self::Out {
+        Err(kind)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(Ok(key)) = object.next_key_seed(Of(Text))? {
+            match &*key {
+                "eos_token" => fields.ends = object.next_value_seed(Of(Token))?,
+                "chat_template" => fields.template = object.next_value_seed(Of(Template))?,
+                _ => object.next_value_seed(Of(Skip))?,
+            }
+        }
+        Ok(Ok(fields))
+    }
+}
+
+/// A token is a text, or an object with one.
+struct Token;
+
+impl<'de> Wanted<'de> for Token {
+    type Out = bool;
+
+    fn other(self, _: &'static str) -> bool {
+        false
+    }
+
+    fn text(self, text: Cow<'de, str>) -> bool {
+        !text.is_empty()
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
+        let mut is_token = false;
+        while let Some(Ok(key)) = object.next_key_seed(Of(Text))? {
+            let content = object.next_value_seed(Of(Text))?;
+            is_token |= key == "content" && content.is_ok_and(|text| !text.is_empty());
+        }
+        Ok(is_token)
+    }
+}
+
+/// A template is a text, or several that are named.
+struct Template;
+
+impl<'de> Wanted<'de> for Template {
+    type Out = bool;
+
+    fn other(self, _: &'static str) -> bool {
+        false
+    }
+
+    fn text(self, text: Cow<'de, str>) -> bool {
+        !text.trim().is_empty()
+    }
+
+    fn array<A: SeqAccess<'de>>(self, mut array: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while array.next_element_seed(Of(Skip))?.is_some() {
+            any = true;
+        }
+        Ok(any)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while let Some(Ok(_)) = object.next_key_seed(Of(Text))? {
+            object.next_value_seed(Of(Skip))?;
+            any = true;
+        }
+        Ok(any)
     }
 }
