@@ -33,7 +33,7 @@ impl Exit {
         (Self::Done, "done"),
         (
             Self::Failed,
-            "the operation failed: a sync or rollout that ended badly",
+            "the operation failed: a sync or rollout that ended badly, or weights that are not fit",
         ),
         (Self::Usage, "wrong usage or input"),
         (Self::Access, "the key, or what it may do"),
