@@ -50,12 +50,12 @@ pub(crate) fn run() -> Result<(), Failure> {
             &[
                 "client",
                 "instructions",
-                "of reqwest's",
+                "of reqwest's instructions",
                 "allocations",
                 "bytes allocated",
                 "system calls",
                 "time, µs (middle half)",
-                "of reqwest's",
+                "of reqwest's time",
             ],
         );
         for (index, of) in cases.enumerate() {

@@ -36,9 +36,9 @@ pub(crate) fn run() -> Result<(), Failure> {
             "versions",
             "read by",
             "ms (middle half)",
-            "of serde_json's",
+            "of serde_json's time",
             "beyond its bytes, ms",
-            "of serde_json's",
+            "of serde_json's decoding",
             "most memory, MB",
         ],
     );
