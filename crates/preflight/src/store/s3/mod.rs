@@ -122,14 +122,15 @@ impl S3 {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let now = self.reach.now();
-        let error = match ask(&now.client).await {
+        // The SDK's futures are of some kilobytes each.
+        let error = match Box::pin(ask(&now.client)).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         let there = failure::region_of(&error).and_then(|region| self.reach.go(now, &region));
         let error = match there {
             None => error,
-            Some(there) => match ask(&there.client).await {
+            Some(there) => match Box::pin(ask(&there.client)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             },
