@@ -7,6 +7,8 @@ use std::{
     time::SystemTime,
 };
 
+use futures_util::future::try_join4;
+
 use crate::{
     Architectures, Check, Report, Store,
     config::Config,
@@ -130,10 +132,9 @@ impl<'s> Preflight<'s> {
     ) -> Result<(), Error> {
         let files = Files::of(listed, found);
         files.check_objects(self.now.unwrap_or_else(SystemTime::now), found);
-        unfinished(source, found).await;
         report.shards = files.shards.len();
         let laid_out = files.check_layout(&report.place, found);
-        let config = Config::read(source, &files, found).await?;
+        let (config, indices) = read_small(source, &files, laid_out, found).await?;
         self.architectures.check(
             self.architecture.as_deref(),
             config.as_ref().filter(|_| laid_out),
@@ -145,10 +146,8 @@ impl<'s> Preflight<'s> {
         if !laid_out {
             return Ok(());
         }
-        let indices = index::read_all(source, &files, found).await?;
         self.read_shards(source, &files, &indices, config.as_ref(), report, found)
-            .await?;
-        tokenizer::check(source, &files, found).await
+            .await
     }
 
     async fn read_shards(
@@ -276,6 +275,42 @@ impl Seen<'_, '_> {
 
 fn lock<'a, 'i, 'f>(seen: &'a Mutex<Seen<'i, 'f>>) -> MutexGuard<'a, Seen<'i, 'f>> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks for all that is small at once, since each answer is waited for: from far away that is most of the
+/// time that it takes.
+async fn read_small(
+    source: &Source<'_>,
+    files: &Files<'_>,
+    laid_out: bool,
+    found: &mut Found,
+) -> Result<(Option<Config>, Vec<Index>), Error> {
+    let mut parts: [Found; 4] = Default::default();
+    let [of_uploads, of_config, of_indices, of_tokenizer] = &mut parts;
+    let uploads = async {
+        unfinished(source, of_uploads).await;
+        Ok(())
+    };
+    let indices = async {
+        if laid_out {
+            index::read_all(source, files, of_indices).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let tokenizer = async {
+        if laid_out {
+            tokenizer::check(source, files, of_tokenizer).await
+        } else {
+            Ok(())
+        }
+    };
+    let config = Config::read(source, files, of_config);
+    let ((), config, indices, ()) = try_join4(uploads, config, indices, tokenizer).await?;
+    for part in parts {
+        found.merge(part);
+    }
+    Ok((config, indices))
 }
 
 async fn unfinished(source: &Source<'_>, found: &mut Found) {

@@ -146,6 +146,20 @@ impl Found {
         });
     }
 
+    /// Takes what was found elsewhere.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for finding in other.findings {
+            let told = self.findings.iter().filter(|it| it.check == finding.check);
+            if told.count() < Self::TOLD {
+                self.findings.push(finding);
+            }
+        }
+        for (check, count) in other.counts {
+            *self.counts.entry(check).or_default() += count;
+        }
+        self.not_checked.extend(other.not_checked);
+    }
+
     /// Whether a check has found something.
     pub(crate) fn has(&self, check: Check) -> bool {
         self.counts.contains_key(&check)

@@ -39,14 +39,14 @@ impl<'s> Source<'s> {
 
     pub(crate) async fn list(&self) -> Result<Vec<Object>, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.store.list().await
+        Box::pin(self.store.list()).await
     }
 
     pub(crate) async fn unfinished(&self) -> Result<Option<Vec<Unfinished>>, Error> {
         if !matches!(self.store, Store::Folder(_)) {
             self.requests.fetch_add(1, Ordering::Relaxed);
         }
-        self.store.unfinished().await
+        Box::pin(self.store.unfinished()).await
     }
 
     /// All of these bytes of an object, which its listed size says are there.
@@ -56,7 +56,8 @@ impl<'s> Source<'s> {
             return Ok(Bytes::new());
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let bytes = self.store.read_listed(object, range).await?;
+        // A request of the SDK takes kilobytes, and many futures hold one.
+        let bytes = Box::pin(self.store.read_listed(object, range)).await?;
         let got = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.bytes.fetch_add(got, Ordering::Relaxed);
         if got != length {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use futures_util::future::try_join4;
 use serde::de::{MapAccess, SeqAccess};
 
 use crate::{
@@ -38,11 +39,17 @@ pub(crate) async fn check(
     files: &Files<'_>,
     found: &mut Found,
 ) -> Result<(), Error> {
-    let mut read = Vec::new();
-    for key in READ {
-        read.push(object(source, files, key, found).await?);
-    }
-    let [config, special, _, template] = read.try_into().unwrap_or_default();
+    let reads = READ.map(|key| async move {
+        let mut found = Found::default();
+        let read = object(source, files, key, &mut found).await?;
+        Ok::<_, Error>((read, found))
+    });
+    let [config, special, others, template] = reads;
+    let (config, special, others, template) = try_join4(config, special, others, template).await?;
+    let [config, special, _, template] = [config, special, others, template].map(|(read, of)| {
+        found.merge(of);
+        read
+    });
     let tiktoken = || files.names().any(|name| name.ends_with(".tiktoken"));
     let pair = files.has("vocab.json") && files.has("merges.txt");
     let has_tokenizer = ALONE.iter().any(|key| files.has(key)) || pair || tiktoken();
@@ -75,9 +82,7 @@ pub(crate) async fn check(
 }
 
 /// What became of a file.
-#[derive(Default)]
 enum Read {
-    #[default]
     Absent,
     Wrong,
     Object(Fields),
