@@ -45,6 +45,21 @@ pub(crate) fn next(error: &Error) -> Option<String> {
     told.or_else(|| by_kind(error.kind()).map(str::to_owned))
 }
 
+/// What to do before it is looked once more what has become of a write.
+pub(crate) fn before_another_look(error: &Error) -> String {
+    let told = error.remedy().map(in_our_words);
+    told.unwrap_or_else(|| {
+        let known = match error.kind() {
+            ErrorKind::Unavailable => "wait until the service answers",
+            ErrorKind::Timeout | ErrorKind::Transport => {
+                "check the base URL, the network and any proxy"
+            }
+            kind => by_kind(kind).unwrap_or("wait a minute"),
+        };
+        known.to_owned()
+    })
+}
+
 fn in_our_words(remedy: &str) -> String {
     let mut text = remedy.to_owned();
     for (sdk, cbm) in WORDS {

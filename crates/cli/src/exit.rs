@@ -47,7 +47,7 @@ impl Exit {
         (Self::Superseded, "a newer deployment took its place"),
         (
             Self::Unknown,
-            "outcome unknown: do not run it again, run `cbm settle`",
+            "outcome unknown: do not run it again before the command that is printed has told",
         ),
         (
             Self::Internal,

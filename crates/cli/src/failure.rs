@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 
-use cerebras_management::names::NameError;
+use cerebras_management::names::{ModelVersionName, NameError};
 use cerebras_management::{Error, ErrorKind, HandleError};
 use console::style;
 use serde::Serialize;
@@ -106,6 +106,18 @@ impl Failure {
         failure.0.silent = true;
         failure
     }
+    /// A look for what has become of a write has failed: the write is as unknown as before, and
+    /// `cbm settle` with the word looks again.
+    pub(crate) fn of_a_look(error: Error, what: &str, word: &str) -> Self {
+        let first = advice::before_another_look(&error);
+        let mut failure = Self::of(error, what).with_handle(&word).next(format!(
+            "the outcome is as unknown as before, do not run it again: {first}; then `cbm settle \
+             {word}` looks again"
+        ));
+        failure.0.exit = Exit::Unknown;
+        failure
+    }
+
 
     pub(crate) fn why(mut self, why: impl Into<String>) -> Self {
         self.0.why = Some(why.into());
@@ -130,6 +142,16 @@ impl Failure {
             Some(first) => format!("{first}; then {next}"),
             None => next.to_owned(),
         });
+    /// Of a write that has no word for `cbm settle` and may have happened: the read that tells.
+    pub(crate) fn unless_seen(self, version: &ModelVersionName, what: &str) -> Self {
+        if self.exit() != Exit::Unknown {
+            return self;
+        }
+        self.next(format!(
+            "do not run it again before you have looked: `cbm versions show {version}` shows {what}"
+        ))
+    }
+
         self
     }
 

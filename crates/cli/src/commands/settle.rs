@@ -1,6 +1,6 @@
 //! `cbm settle`: after an unknown outcome, whether it has happened.
 
-use cerebras_management::{Client, MoveIntent, Pending, Resumed};
+use cerebras_management::{Client, Error, ErrorKind, MoveIntent, Pending, Resumed};
 use clap::Args;
 
 use crate::context::Context;
@@ -10,7 +10,10 @@ use crate::output::record::SettledRecord;
 
 /// After an unknown outcome: look whether it has happened. Nothing is written
 ///
-/// Exit code 0 says that it has, 4 that nothing of it is there, and 9 that it cannot be told.
+/// Exit code 0 says that it has, 4 that nothing of it is there, or that a move is half done, 5 that
+/// a move is not done, or that another upload has the key, and 9 that it cannot be told, as when the
+/// service is not reached or refuses the key. With 2 and 3 nothing was looked at: the word is no
+/// unknown outcome of this service, or there is no key.
 #[derive(Args, Debug)]
 pub(crate) struct Settle {
     /// The word that the error printed, which begins with "cbm1,"
@@ -35,7 +38,7 @@ impl Settle {
             .parse()
             .doing(|| "this is no unknown outcome".to_owned())?;
         let found = client.settle(&pending).await;
-        let found = found.doing(|| "it cannot be told whether it has happened".to_owned())?;
+        let found = found.map_err(|error| not_told(error, &pending))?;
         let record = match found {
             Some(Resumed::Upload(upload)) => SettledRecord {
                 happened: true,
@@ -73,17 +76,31 @@ fn not_seen(pending: &Pending) -> Failure {
         .with_handle(pending)
 }
 
+/// A look that has failed tells nothing, so that the outcome is as unknown as before.
+fn not_told(error: Error, word: &impl ToString) -> Failure {
+    let what = "it cannot be told whether it has happened";
+    let word = word.to_string();
+    match error.kind() {
+        // The word is of another service.
+        ErrorKind::InvalidInput => Failure::of(error, what),
+        // It was looked, and another upload was found.
+        ErrorKind::Conflict => Failure::of(error, what).with_handle(&word),
+        _ => Failure::of_a_look(error, what, &word),
+    }
+}
+
 async fn settle_move(context: &Context, client: &Client, word: &str) -> Result<()> {
     let intent: MoveIntent = word
         .parse()
         .doing(|| "this is no unknown outcome".to_owned())?;
     let what = || format!("the move of {} is not done", intent.alias());
-    let plan = client
-        .resume_move(&intent)
-        .doing(what)?
-        .plan()
-        .await
-        .doing(what)?;
+    let moving = client.resume_move(&intent);
+    let moving = moving.map_err(|error| not_told(error, &intent))?;
+    let plan = moving.plan().await.map_err(|error| match error.kind() {
+        // It was looked, and the alias names another version.
+        ErrorKind::Conflict => Failure::of(error, what()),
+        _ => not_told(error, &intent),
+    })?;
     if !plan.steps().is_empty() {
         return Err(Failure::new(Exit::NotFound, "not_found", what())
             .why(format!(

@@ -3,7 +3,7 @@
 use cerebras_management::names::{
     EndpointId, ModelArchitectureId, ModelVersionName, OrgName, VersionRef,
 };
-use cerebras_management::{Client, ModelVersion};
+use cerebras_management::{Client, ModelVersion, MoveIntent};
 
 use crate::context::Context;
 use crate::failure::{Failure, Result};
@@ -153,6 +153,18 @@ async fn unknown_architecture(
             Err(failure.next(next))
         }
         _ => Ok(failure),
+    }
+}
+
+/// That no version had an alias that is moved, and which of those that there are is near.
+pub(crate) async fn new_alias(client: &Client, intent: &MoveIntent) -> String {
+    let alias = intent.alias().as_str();
+    let versions = versions(client, intent.to()).await.unwrap_or_default();
+    let there = versions.iter().flat_map(ModelVersion::aliases);
+    let said = format!("no version had the alias {alias}, it is a new one");
+    match nearest(alias, there.map(String::as_str)) {
+        Some(near) => format!("warning: {said}; there is {near}, which stays as it is"),
+        None => said,
     }
 }
 

@@ -1,13 +1,14 @@
 //! `cbm upload`: weights in S3 as a new version.
 
-use cerebras_management::Obtained;
 use cerebras_management::names::{ModelArchitectureId, VersionAlias};
+use cerebras_management::{Client, ModelVersion, Obtained, Operation};
 use clap::Args;
 
 use super::suggest;
 use crate::context::Context;
 use crate::dry_run::DryRun;
-use crate::failure::{Doing, Result};
+use crate::exit::Exit;
+use crate::failure::{Doing, Failure, Result};
 use crate::following::{Waiting, follow};
 
 /// Upload weights from S3 as a new version, and wait until they are there
@@ -72,6 +73,10 @@ impl Upload {
             .doing(|| format!("cannot upload as {}", self.arch));
         context.interrupt.over();
         let operation = suggest::architecture(&client, org.name(), &self.arch, operation).await;
+        let operation = match operation {
+            Ok(operation) => self.has_the_aliases(&client, operation).await,
+            failed => failed,
+        };
         if let Some(shown) = shown {
             return shown.conclude(context.out, operation);
         }
@@ -80,5 +85,38 @@ impl Upload {
             context.note("it was uploaded before with this key; nothing was sent");
         }
         follow(context, &operation, &self.waiting).await
+    }
+
+    /// What was found by its key was uploaded with the aliases of then, and gets no others.
+    async fn has_the_aliases(
+        &self,
+        client: &Client,
+        operation: Operation<ModelVersion>,
+    ) -> Result<Operation<ModelVersion>> {
+        if operation.obtained() != Obtained::Found || self.alias.is_empty() {
+            return Ok(operation);
+        }
+        let name = operation.name();
+        let what = || format!("cannot upload as {}", self.arch);
+        let version = client.version(name.clone()).doing(what)?;
+        let version = version.get().await.doing(what)?;
+        let held = version.aliases();
+        let missing = self.alias.iter().map(VersionAlias::as_str);
+        let missing: Vec<_> = missing
+            .filter(|alias| !held.iter().any(|it| it == alias))
+            .collect();
+        if missing.is_empty() {
+            return Ok(operation);
+        }
+        let missing = missing.join(" ");
+        Err(Failure::new(Exit::Conflict, "conflict", what())
+            .why(format!(
+                "it was uploaded before with this key, as {name}, which has no alias {missing}; \
+                 nothing was sent"
+            ))
+            .next(format!(
+                "`cbm alias add {name} {missing}` gives it; or leave that --alias out"
+            ))
+            .with_handle(&operation.handle()))
     }
 }

@@ -62,8 +62,13 @@ impl Wait {
         let details = details.doing(|| format!("cannot wait for {id}"));
         let details = suggest::endpoint(context, client, id, details).await?;
         let Some(newest) = newest(&details)? else {
-            context.note(&format!("nothing was ever deployed to {id}"));
-            return Ok(());
+            return Err(Failure::new(
+                Exit::NotFound,
+                "not_found",
+                format!("nothing was ever deployed to {id}"),
+            )
+            .why("there is no deployment to wait for, and nothing serves")
+            .next(format!("`cbm deploy VERSION {id}` deploys a version")));
         };
         if newest.is_going() {
             let rollout = endpoint(client, id)?.track(&newest.id).await;

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::dry_run::{DryRun, Shown};
 use crate::exit::Exit;
 use crate::failure::{Doing, Result};
+use crate::nearest::nearest;
 use crate::output::record::VersionRecord;
 use crate::target::VersionArg;
 
@@ -88,14 +89,16 @@ impl Remove {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let edit = Edit::begin(context, &self.version, self.dry_run).await?;
         let gone = |held: &str| self.aliases.iter().any(|alias| alias.as_str() == held);
+        let held = edit.read.aliases();
         for alias in &self.aliases {
-            if !edit
-                .read
-                .aliases()
-                .iter()
-                .any(|held| held == alias.as_str())
-            {
-                context.note(&format!("{} has no alias {alias}", edit.read.name()));
+            if !held.iter().any(|held| held == alias.as_str()) {
+                let near = nearest(alias.as_str(), held.iter().map(String::as_str));
+                let near = near.map(|near| format!("; did you mean {near}?"));
+                context.note(&format!(
+                    "{} has no alias {alias}{}",
+                    edit.read.name(),
+                    near.unwrap_or_default()
+                ));
             }
         }
         let mut wanted = edit.read.aliases().to_vec();
@@ -165,7 +168,9 @@ impl<'a> Edit<'a> {
             .version
             .replace_aliases(seen, wanted.iter().map(String::as_str))
             .await;
-        let after = after.doing(|| format!("cannot edit the aliases of {}", self.typed));
+        let after = after
+            .doing(|| format!("cannot edit the aliases of {}", self.typed))
+            .map_err(|failure| failure.unless_seen(self.version.name(), "the aliases that it has"));
         self.context.interrupt.over();
         if let Some(shown) = self.shown {
             return shown.conclude(self.context.out, after);

@@ -47,6 +47,10 @@ impl Move {
             Some(word) => resumed(&client, word)?.plan().await.doing(|| self.what()),
             None => self.plan(context, &client).await,
         }?;
+        if plan.intent().from().is_none() && self.resume.is_none() {
+            let said = suggest::new_alias(&client, plan.intent()).await;
+            context.note(&said);
+        }
         if let Some(shown) = shown {
             shown.plan(&plan);
             return shown.conclude(context.out, Ok(()));

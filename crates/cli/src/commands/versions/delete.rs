@@ -75,7 +75,7 @@ impl Delete {
                     version.name()
                 ));
             }
-            failure
+            failure.unless_seen(version.name(), "whether it is there")
         });
         context.interrupt.over();
         if let Some(shown) = shown {
