@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::to_stderr;
 
 /// What would be left behind now.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub(crate) struct Interrupt(Arc<Mutex<Left>>);
 enum Left {
     #[default]
     Nothing,
+    /// A question is on the screen; nothing has been sent.
+    Asking,
     /// A request that may have been handled, and how to look.
     Sending(String),
     /// An operation that goes on.
@@ -20,6 +23,11 @@ enum Left {
 }
 
 impl Interrupt {
+    /// A person is asked whether to go on.
+    pub(crate) fn asking(&self) {
+        *self.lock() = Left::Asking;
+    }
+
     /// A write is about to be sent; `look` says how to find out what has become of it.
     pub(crate) fn sending(&self, look: impl Into<String>) {
         *self.lock() = Left::Sending(look.into());
@@ -37,6 +45,10 @@ impl Interrupt {
     /// Waits for a signal, and says what is left behind.
     pub(crate) async fn comes(&self) -> Failure {
         signal().await;
+        if matches!(*self.lock(), Left::Asking) {
+            // The question has no line break.
+            to_stderr("");
+        }
         self.failure()
     }
 
@@ -45,6 +57,7 @@ impl Interrupt {
         let failure = Failure::new(Exit::Interrupted, "interrupted", "interrupted");
         match left {
             Left::Nothing => failure,
+            Left::Asking => failure.why("nothing was changed"),
             Left::Sending(look) => failure
                 .why("a request was on its way and may have been handled")
                 .next(look),

@@ -379,6 +379,35 @@ fn ctrl_c_ends_the_wait_alone_and_says_how_to_go_on() {
 }
 
 #[test]
+fn ctrl_c_at_a_question_ends_at_once_and_nothing_is_sent() {
+    let service = Service::fast();
+    let Some(terminal) = Terminal::open(&service, 100, &[]) else {
+        return;
+    };
+    for command in [
+        "cbm versions delete gpt-oss-120b@3",
+        "cbm alias replace gpt-oss-120b@2 other",
+    ] {
+        terminal.types(command);
+        terminal.sees("the question", |rows| {
+            rows.last().is_some_and(|row| row == "Go on? [y/N]")
+        });
+        terminal.press("C-c");
+        let rows = terminal.ended();
+        let told = ["error: interrupted", "  why: nothing was changed"];
+        assert!(rows.windows(2).any(|pair| pair == told), "{rows:#?}");
+        terminal.clear();
+        terminal.types("echo \"exit $?\"");
+        terminal.sees("the prompt", |rows| {
+            rows.last().is_some_and(|row| row == "$")
+        });
+        terminal.clear();
+    }
+    let journal = service.simulator.journal();
+    assert!(journal.iter().all(|entry| entry.method == "GET"));
+}
+
+#[test]
 fn without_progress_there_is_only_the_data() {
     let service = Service::fast();
     let Some(terminal) = Terminal::open(&service, 100, &[]) else {

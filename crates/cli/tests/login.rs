@@ -73,6 +73,45 @@ fn nothing_is_written_at_the_service() {
     assert_eq!(requests, [("GET", Some(200)), ("GET", Some(401))]);
 }
 
+#[test]
+fn the_organization_name_of_the_environment_is_not_asked_for() {
+    let service = Service::fast();
+    let mut cbm = bare(&service, &["login", "-o", "json"]);
+    cbm.env("CEREBRAS_ORG_NAME", DEFAULT_ORG);
+    let ran = answered(cbm, &[MANAGEMENT_KEY, INFERENCE_KEY]).ended(0);
+    assert_eq!(ran.json()["org"], DEFAULT_ORG);
+    assert_eq!(ran.json()["inference_key"], true);
+}
+
+#[test]
+fn a_key_in_the_place_of_the_organization_name_is_neither_shown_nor_sent() {
+    const KEY: &str = "csk-S3cret-0123456789";
+    let service = Service::fast();
+    let as_a_flag = login(&service, &["-vv", "--org", KEY], &[MANAGEMENT_KEY]);
+    let as_an_answer = login(&service, &["-vv"], &[KEY, MANAGEMENT_KEY]);
+    let mut cbm = bare(&service, &["login", "-vv"]);
+    cbm.env("CEREBRAS_ORG_NAME", KEY);
+    let as_a_variable = answered(cbm, &[MANAGEMENT_KEY]);
+    let of_others = ["archs", "doctor", "versions", "status", "endpoints"].map(|command| {
+        let mut cbm = service.cbm(&[command, "-vv", "--org", KEY]);
+        Ran::of(&cbm.output().expect("cbm runs"))
+    });
+    for ran in [as_a_flag, as_an_answer, as_a_variable]
+        .into_iter()
+        .chain(of_others)
+    {
+        let ran = ran.ended(2);
+        assert!(!format!("{ran:?}").contains("S3cret"), "{ran:#?}");
+        assert!(
+            format!("{ran:?}").contains("which is not shown"),
+            "{ran:#?}"
+        );
+    }
+    let journal = service.simulator.journal();
+    assert!(journal.iter().all(|it| !it.path.contains("S3cret")));
+    assert!(!std::path::Path::new(&file(&service)).exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn the_file_is_for_its_owner_alone() {
@@ -112,7 +151,9 @@ fn what_is_refused_is_not_written() {
     assert!(twice.err.contains("both keys are the same"), "{twice:#?}");
     login(&service, &[], &["My Org", MANAGEMENT_KEY]).ended(2);
     let none = login(&service, &[], &[DEFAULT_ORG]).ended(2);
-    assert!(none.err.contains("it is empty"), "{none:#?}");
+    assert!(none.err.contains("no line of standard input"), "{none:#?}");
+    let empty = login(&service, &[], &[DEFAULT_ORG, "", INFERENCE_KEY]).ended(3);
+    assert!(empty.err.contains("it is empty"), "{empty:#?}");
     assert!(!std::path::Path::new(&file(&service)).exists());
 }
 

@@ -78,6 +78,42 @@ fn a_command_that_fails_is_told_and_is_3() {
 
 #[cfg(unix)]
 #[test]
+fn what_a_command_says_on_standard_error_is_seen() {
+    let service = Service::fast();
+    let profile = format!(
+        "[profile.work]\norg = \"my-org\"\nbase_url = \"URL\"\n\
+         key_command = \"echo Passphrase: >&2; echo {MANAGEMENT_KEY}\"\n"
+    );
+    let ran = with_profiles(&service, &profile, &["archs"]).ended(0);
+    assert_eq!(ran.err, "Passphrase:\n");
+}
+
+#[test]
+fn a_file_is_found_at_home_and_a_key_in_its_place_is_not_shown() {
+    let service = Service::fast();
+    let profile = |file: &str| {
+        format!("[profile.work]\norg = \"my-org\"\nbase_url = \"URL\"\nkey_file = \"{file}\"\n")
+    };
+    let at_home = format!("{}/the-key", service.folder.path());
+    std::fs::write(&at_home, MANAGEMENT_KEY).expect("a file");
+    with_profiles(&service, &profile("~/the-key"), &["archs"]).ended(0);
+    let ran = with_profiles(&service, &profile("~/other"), &["archs"]).ended(3);
+    let other = format!("{}/other", service.folder.path());
+    assert!(
+        ran.err
+            .contains(&format!("next: write the key into {other}")),
+        "{ran:#?}"
+    );
+    for key in ["csk-S3cret", "S3cret", "~/csk-S3cret"] {
+        let ran = with_profiles(&service, &profile(key), &["archs"]).ended(3);
+        assert!(!ran.err.contains("S3cret"), "{ran:#?}");
+        let next = "a key itself is set with key of the profile";
+        assert!(ran.err.contains(next), "{ran:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_file_that_others_can_read_is_warned_about() {
     use std::os::unix::fs::PermissionsExt;
     let service = Service::fast();

@@ -8,11 +8,12 @@ use clap::Args;
 use console::Term;
 use serde::Serialize;
 
-use crate::config::{self, NewProfile, Secret};
+use crate::config::{self, NewProfile, Secret, ToWrite};
 use crate::confirm::confirm;
 use crate::context::Global;
 use crate::exit::Exit;
 use crate::failure::{Doing, Failure, Result};
+use crate::interrupt::Interrupt;
 use crate::output::{Output, Record, printable, to_stderr};
 
 /// Write a profile: asks for the organization name and both keys, and checks them
@@ -55,19 +56,27 @@ impl Record for Written {
 impl Login {
     pub(crate) async fn run(self, global: &Global) -> Result<()> {
         let flags = global.flags();
+        let ToWrite {
+            profiles,
+            base_url,
+            org,
+        } = config::to_write(&flags)?;
         let name = flags.profile.unwrap_or_else(|| "default".to_owned());
-        let (profiles, base_url) = config::to_write(flags.base_url)?;
         if profiles.has(&name) {
             let what = format!("profile {name:?} of {}", profiles.path().display());
-            confirm(self.yes, &what, &["its settings and keys".to_owned()])?;
+            let lost = ["its settings and keys".to_owned()];
+            // It ends by Ctrl-C on its own.
+            confirm(self.yes, &what, &lost, &Interrupt::default()).await?;
         }
-        let org = match flags.org {
+        let org = match org {
             Some(org) => org,
-            None => ask("Organization name, which is not its id", false)?,
+            None => the_org(&ask("Organization name, which is not its id", Asked::Name)?)?,
         };
-        let org: OrgName = org.trim().parse::<OrgName>()?;
-        let management = ask("Management API key", true)?;
-        let inference = ask("Inference key, for cbm chat (none: Enter)", true)?;
+        let management = ask("Management API key", Asked::Key)?;
+        let inference = ask(
+            "Inference key, for cbm chat (none: Enter)",
+            Asked::KeyOrNone,
+        )?;
         let given = Given {
             org,
             base_url,
@@ -180,20 +189,56 @@ fn both_manage(why: &str) -> Failure {
 }
 
 fn key(what: &str, text: &str) -> Result<ApiKey> {
-    ApiKey::new(text).doing(|| format!("nothing was written: {what} cannot be used"))
+    ApiKey::new(text).map_err(|error| {
+        let (why, next) = crate::advice::split(&error);
+        let what = format!("nothing was written: {what} cannot be used");
+        let failure = Failure::new(Exit::Access, "unauthorized", what).why(why);
+        failure.next(next.unwrap_or(LINES))
+    })
+}
+
+/// The organization name that was typed, or the first line of standard input.
+fn the_org(typed: &str) -> Result<OrgName> {
+    let org = config::org_name(typed, "the first answer");
+    org.map_err(|failure| {
+        if std::io::stdin().is_terminal() {
+            failure
+        } else {
+            failure.next(LINES)
+        }
+    })
+}
+
+/// What a pipe is to bring.
+const LINES: &str = "the answers are lines of standard input: the organization name, unless --org \
+                     or CEREBRAS_ORG_NAME gives it; the Management API key; and, if there is one, \
+                     the inference key";
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Asked {
+    Name,
+    /// It is not shown while it is typed.
+    Key,
+    KeyOrNone,
 }
 
 /// Asks a person, or takes the next line of standard input.
-fn ask(what: &str, secret: bool) -> Result<String> {
+fn ask(what: &str, asked: Asked) -> Result<String> {
     let not_read = |error: std::io::Error| {
         Failure::usage(format!("{what}: it cannot be read")).why(error.to_string())
     };
     let mut line = String::new();
     if !std::io::stdin().is_terminal() {
-        std::io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .map_err(not_read)?;
+        let read = std::io::stdin().lock().read_line(&mut line);
+        let is_over = read.map_err(not_read)? == 0;
+        if is_over && asked != Asked::KeyOrNone {
+            return Err(
+                Failure::usage(format!("{what}: no line of standard input is left"))
+                    .why("nothing was written")
+                    .next(LINES),
+            );
+        }
         return Ok(line.trim().to_owned());
     }
     if !std::io::stderr().is_terminal() {
@@ -205,13 +250,13 @@ fn ask(what: &str, secret: bool) -> Result<String> {
     let mut err = std::io::stderr().lock();
     let _ = write!(err, "{}: ", printable(what)).and_then(|()| err.flush());
     drop(err);
-    if secret {
-        line = Term::stderr().read_secure_line().map_err(not_read)?;
-    } else {
+    if asked == Asked::Name {
         std::io::stdin()
             .lock()
             .read_line(&mut line)
             .map_err(not_read)?;
+    } else {
+        line = Term::stderr().read_secure_line().map_err(not_read)?;
     }
     Ok(line.trim().to_owned())
 }

@@ -12,6 +12,15 @@ const INFERENCE_KEY: &str = "CEREBRAS_API_KEY";
 pub(super) const ORG: &str = "CEREBRAS_ORG_NAME";
 pub(super) const BASE_URL: &str = "CEREBRAS_MANAGEMENT_BASE_URL";
 
+/// The variable with the key that this setting of a profile gives.
+pub(super) fn key_variable(place: &str) -> &'static str {
+    if place.starts_with("inference") {
+        INFERENCE_KEY
+    } else {
+        KEY
+    }
+}
+
 /// What the variables say.
 #[derive(Debug, Default)]
 pub(super) struct Environment {

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use cerebras_management::{ApiKey, ClientBuilder, KeyFuture, KeyProvider};
@@ -65,6 +65,51 @@ impl KeyFrom {
             Self::Command(place, _) => format!("have {place} print {right}"),
         }
     }
+
+    /// A text that is no key, and why.
+    fn no_key(&self, error: &cerebras_management::Error) -> NoKey {
+        let (why, next) = crate::advice::split(error);
+        let mended = match self {
+            Self::File(_, path) => shown(&at_home(path)),
+            _ => None,
+        };
+        let mended = match mended {
+            Some(shown) => format!("write the key alone into {shown}"),
+            None => self.mended("the key alone"),
+        };
+        let next = next.map_or_else(|| mended.clone(), |next| format!("{mended}; {next}"));
+        NoKey {
+            why: format!("{}: {why}", self.place()),
+            next,
+        }
+    }
+
+    fn place(&self) -> &str {
+        match self {
+            Self::Value(place, _) | Self::File(place, _) | Self::Command(place, _) => place,
+        }
+    }
+}
+
+/// Why a file or a command has given no key, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct NoKey {
+    why: String,
+    pub(crate) next: String,
+}
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl StdError for NoKey {}
+
+/// Whether a text is a key by its beginning, put where something else belongs.
+pub(crate) fn looks_like_a_key(text: &str) -> bool {
+    let start = text.trim_start().get(..4);
+    start.is_some_and(|start| start.eq_ignore_ascii_case("csk-"))
 }
 
 fn checked(place: &str, key: &Secret) -> Result<ApiKey> {
@@ -88,36 +133,80 @@ impl KeyProvider for KeyFrom {
         Box::pin(async move {
             match self {
                 Self::Value(_, key) => Ok(ApiKey::new(&key.0)?),
-                Self::File(place, path) => read(place, path),
-                Self::Command(place, line) => run(place, line).await,
+                Self::File(place, path) => {
+                    let text = read(place, path)?;
+                    Ok(ApiKey::new(text).map_err(|error| self.no_key(&error))?)
+                }
+                Self::Command(place, line) => {
+                    let text = run(place, line).await?;
+                    Ok(ApiKey::new(text).map_err(|error| self.no_key(&error))?)
+                }
             }
         })
     }
 }
 
-type Given = Result<ApiKey, Box<dyn StdError + Send + Sync>>;
+fn read(place: &str, path: &Path) -> Result<String, NoKey> {
+    let path = at_home(path);
+    std::fs::read_to_string(&path).map_err(|error| match shown(&path) {
+        Some(shown) => NoKey {
+            why: format!("{place}: {shown} cannot be read: {error}"),
+            next: format!("write the key into {shown}, or have {place} name the file that has it"),
+        },
+        None => NoKey {
+            why: format!("{place}: the file cannot be read: {error}"),
+            next: format!(
+                "have {place} name a file, with its folder; a key itself is set with {}",
+                value_of(place)
+            ),
+        },
+    })
+}
 
-/// The path is in no error: it may be a key, put in the wrong place.
-fn read(place: &str, path: &PathBuf) -> Given {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{place}: the file cannot be read: {error}"))?;
-    ApiKey::new(text).map_err(|error| format!("{place}: {error}").into())
+/// A path with the folder that `~/` stands for, as a shell has it.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), etcetera::home_dir()) {
+        (Ok(rest), Ok(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// A path as it may be told: without a folder it could be a key, put in the wrong place.
+fn shown(path: &Path) -> Option<String> {
+    let has_folder = path.parent().is_some_and(|it| !it.as_os_str().is_empty());
+    let text = path.display().to_string();
+    (has_folder && !text.split(['/', '\\']).any(looks_like_a_key)).then_some(text)
+}
+
+/// The setting that holds a key itself, beside the one that says where it is.
+fn value_of(place: &str) -> String {
+    place.replacen("_FILE", "", 1).replacen("_file", "", 1)
 }
 
 /// Runs a line of the shell; its standard output is the key. What it says on standard error, such
 /// as a question for a passphrase, a person sees.
-async fn run(place: &str, line: &str) -> Given {
-    let output = shell(line)
+async fn run(place: &str, line: &str) -> Result<String, NoKey> {
+    let next = || {
+        format!(
+            "have {place} print the key and end with exit code 0; run the command by itself to \
+             see that it does, or give the key in another way, such as {}",
+            super::environment::key_variable(place)
+        )
+    };
+    let failed = |why: String| NoKey { why, next: next() };
+    // Not `output`, which would take standard error too.
+    let child = shell(line)
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|error| format!("{place} cannot be run: {error}"))?;
+        .spawn();
+    let child = child.map_err(|error| failed(format!("{place} cannot be run: {error}")))?;
+    let output = child.wait_with_output().await;
+    let output = output.map_err(|error| failed(format!("{place} cannot be run: {error}")))?;
     if !output.status.success() {
-        return Err(format!("{place} ended with {}", output.status).into());
+        return Err(failed(format!("{place} ended with {}", output.status)));
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| format!("{place} gave no text"))?;
-    ApiKey::new(text).map_err(|error| format!("{place}: {error}").into())
+    String::from_utf8(output.stdout).map_err(|_| failed(format!("{place} gave no text")))
 }
 
 #[cfg(not(windows))]

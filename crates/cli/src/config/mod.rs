@@ -20,7 +20,7 @@ use crate::failure::{Doing, Failure, Result};
 use environment::Environment;
 use file::{ConfigFile, Profile};
 use key::KeyFrom;
-pub(crate) use key::Secret;
+pub(crate) use key::{NoKey, Secret};
 use origin::Given;
 pub(crate) use write::{NewProfile, Profiles};
 
@@ -32,15 +32,49 @@ pub(crate) struct Flags {
     pub(crate) base_url: Option<String>,
 }
 
-/// The file that a profile is to be written to, and the address of the service to write there.
-pub(crate) fn to_write(base_url: Option<String>) -> Result<(Profiles, Option<String>)> {
+/// What a login begins with.
+#[derive(Debug)]
+pub(crate) struct ToWrite {
+    /// The file that a profile is to be written to.
+    pub(crate) profiles: Profiles,
+    /// The address of the service to write there.
+    pub(crate) base_url: Option<String>,
+    pub(crate) org: Option<OrgName>,
+}
+
+/// What is known of a profile to be, by flags and the environment.
+pub(crate) fn to_write(flags: &Flags) -> Result<ToWrite> {
     let environment = Environment::read(|name| std::env::var_os(name))?;
     let path = environment.config.or_else(file::default_path);
     let path = path.ok_or_else(|| {
         Failure::usage("this platform tells no folder for settings")
             .next("set HOME, or name a file with CBM_CONFIG")
     })?;
-    Ok((Profiles::open(path)?, base_url.or(environment.base_url)))
+    let org = Given::by(flags.org.as_ref(), "--org");
+    // An empty one is asked for.
+    let in_environment = environment.org.filter(|name| !name.trim().is_empty());
+    let org = org.or(Given::by(in_environment.as_ref(), environment::ORG));
+    Ok(ToWrite {
+        profiles: Profiles::open(path)?,
+        base_url: flags.base_url.clone().or(environment.base_url),
+        org: org.map(|it| org_name(&it.value, it.place)).transpose()?,
+    })
+}
+
+/// The name of an organization that a place gives. A key that is there by mistake is not shown.
+pub(crate) fn org_name(name: &str, place: &str) -> Result<OrgName> {
+    if key::looks_like_a_key(name) {
+        return Err(
+            Failure::usage(format!("{place} holds no organization name"))
+                .why("it is a key, which is not shown here")
+                .next(format!(
+                    "give {place} as the organization's name, found under \"Management API keys\" \
+                     at https://cloud.cerebras.ai"
+                )),
+        );
+    }
+    name.parse::<OrgName>()
+        .doing(|| format!("{place} holds no organization name"))
 }
 
 /// The settings of one run.
@@ -141,9 +175,7 @@ impl Settings {
                  keys\" at https://cloud.cerebras.ai, and is not the organization's id",
             ));
         };
-        name.value
-            .parse::<OrgName>()
-            .doing(|| format!("{} holds no organization name", name.place))
+        org_name(&name.value, name.place)
     }
 
     fn no_key(&self) -> Failure {

@@ -1,6 +1,7 @@
 //! Where the settings come from that an error is about: its remedy names the place to mend.
 
 use super::Settings;
+use super::key::looks_like_a_key;
 
 /// The address where none is given.
 const DEFAULT: &str = "https://api.cerebras.ai";
@@ -33,7 +34,8 @@ impl Settings {
         if let Some(key) = &self.inference_key {
             text = text.replace("use an inference key", &key.mended("an inference key"));
         }
-        if let Some(org) = &self.org {
+        let org = self.org.as_ref();
+        if let Some(org) = org.filter(|it| !looks_like_a_key(&it.value)) {
             let place = match org.place {
                 "--org" => "give --org".to_owned(),
                 place => format!("set {place} to"),

@@ -165,7 +165,8 @@ async fn merge_or_put(grant: &Grant, apply: bool, yes: bool, context: &Context) 
             .map(|sid| format!("statement {sid}"))
             .collect();
         lost.push("what another changes in the policy in the same moment".to_owned());
-        confirm(yes, &format!("put the policy of bucket {name}"), &lost)?;
+        let what = format!("put the policy of bucket {name}");
+        confirm(yes, &what, &lost, &context.interrupt).await?;
         bucket::apply(&s3, &before, &merged).await.map_err(failed)?;
     }
     Ok(merged)
