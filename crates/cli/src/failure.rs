@@ -10,6 +10,7 @@ use console::style;
 use serde::Serialize;
 
 use crate::advice;
+use crate::config::NoKey;
 use crate::exit::{Exit, kind_name};
 use crate::output::printable;
 use crate::output::record::MoveLeftRecord;
@@ -86,6 +87,11 @@ impl Failure {
         let mut failure = Self::new(Exit::of(&error), kind_name(error.kind()), what);
         failure.0.next = advice::next(&error);
         failure.0.why = Some(why);
+        if let Some(no_key) = error.source().and_then(|it| it.downcast_ref::<NoKey>()) {
+            let why = failure.0.why.take().unwrap_or_default();
+            let why = why.replace("the key provider gave no key: ", "");
+            failure = failure.why(why).next(no_key.next.clone());
+        }
         if is_of_a_name(&error) {
             // The line of a name is whole: what to write instead is its end.
             let told = error.to_string();

@@ -116,11 +116,8 @@ impl Replace {
         lost.retain(|alias| !wanted.contains(alias));
         if edit.shown.is_none() && !lost.is_empty() {
             let what = format!("replace the aliases of {}", edit.read.name());
-            confirm(
-                self.yes,
-                &what,
-                &[format!("the aliases {}", lost.join(", "))],
-            )?;
+            let lost = [format!("the aliases {}", lost.join(", "))];
+            confirm(self.yes, &what, &lost, &context.interrupt).await?;
         }
         edit.write(&wanted).await
     }

@@ -49,7 +49,8 @@ impl Delete {
         // What the guard refuses for sure is not asked first.
         let refused = !record.aliases.is_empty() && !self.even_if_aliased;
         if shown.is_none() && !refused {
-            confirm(self.yes, &format!("delete {}", read.name()), &lost(&read))?;
+            let what = format!("delete {}", read.name());
+            confirm(self.yes, &what, &lost(&read), &context.interrupt).await?;
         }
         let version = match read.parsed_name() {
             Some(name) => client.version(name.clone()).doing(what)?,
