@@ -85,11 +85,16 @@ impl Context {
         // For a program, what is on standard error is an error, as one JSON object.
         let for_a_program = global.output.is_json() && !std::io::stderr().is_terminal();
         let quiet = global.quiet || for_a_program;
+        // A terminal that the events come to as well, by themselves or by way of a filter, has no
+        // place for a moving line.
+        let events = global.output == Format::Ndjson;
+        let told = events && std::io::stdout().is_terminal();
+        let silent = quiet || global.no_progress || told;
         let context = Self {
             out: Output {
                 format: global.output,
             },
-            progress: Progress::new(quiet || global.no_progress, global.verbose > 1),
+            progress: Progress::new(silent, global.verbose > 1 || events),
             interrupt,
             settings,
             quiet,

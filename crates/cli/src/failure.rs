@@ -106,12 +106,6 @@ impl Failure {
         failure
     }
 
-    /// The reader of standard output has gone away: there is nobody to tell.
-    pub(crate) fn closed_pipe() -> Self {
-        let mut failure = Self::new(Exit::Done, "closed_pipe", "standard output is closed");
-        failure.0.silent = true;
-        failure
-    }
     /// A look for what has become of a write has failed: the write is as unknown as before, and
     /// `cbm settle` with the word looks again.
     pub(crate) fn of_a_look(error: Error, what: &str, word: &str) -> Self {
@@ -124,6 +118,12 @@ impl Failure {
         failure
     }
 
+    /// The reader of standard output has gone away: there is nobody to tell.
+    pub(crate) fn closed_pipe() -> Self {
+        let mut failure = Self::new(Exit::Done, "closed_pipe", "standard output is closed");
+        failure.0.silent = true;
+        failure
+    }
 
     pub(crate) fn why(mut self, why: impl Into<String>) -> Self {
         self.0.why = Some(why.into());
@@ -142,12 +142,6 @@ impl Failure {
         self
     }
 
-    /// What to do after what is known already.
-    pub(crate) fn then(mut self, next: &str) -> Self {
-        self.0.next = Some(match self.0.next.take() {
-            Some(first) => format!("{first}; then {next}"),
-            None => next.to_owned(),
-        });
     /// Of a write that has no word for `cbm settle` and may have happened: the read that tells.
     pub(crate) fn unless_seen(self, version: &ModelVersionName, what: &str) -> Self {
         if self.exit() != Exit::Unknown {
@@ -158,6 +152,12 @@ impl Failure {
         ))
     }
 
+    /// What to do after what is known already.
+    pub(crate) fn then(mut self, next: &str) -> Self {
+        self.0.next = Some(match self.0.next.take() {
+            Some(first) => format!("{first}; then {next}"),
+            None => next.to_owned(),
+        });
         self
     }
 
@@ -180,6 +180,11 @@ impl Failure {
             Some(why) => format!("{}: {why}", self.0.what),
             None => self.0.what.clone(),
         }
+    }
+
+    /// Why it went wrong.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.0.why.as_deref()
     }
 
     /// What to do about it.

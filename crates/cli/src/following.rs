@@ -1,5 +1,6 @@
 //! Following what the service has accepted, to its end or no further than its handle.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use cerebras_management::status::Phase;
@@ -9,6 +10,7 @@ use cerebras_management::{
 };
 use clap::Args;
 use serde::Serialize;
+use tokio::sync::Notify;
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -159,6 +161,8 @@ pub(crate) async fn to_the_end<T: Followed>(
         endpoint: T::endpoint(operation),
     };
     let (shown, events) = (line.clone(), told.clone());
+    let unread = Arc::new(Notify::new());
+    let closed = Arc::clone(&unread);
     let mut first = true;
     let wait = operation
         .wait()
@@ -179,15 +183,22 @@ pub(crate) async fn to_the_end<T: Followed>(
             let told =
                 events.event::<T::Record>(kind, Some(&progress.to_string()), replicas, None, None);
             if told.is_err() {
-                // The reader is gone, and so is the wait; what was begun has not ended.
-                std::process::exit(Exit::Interrupted.number().into());
+                closed.notify_one();
             }
         });
     let wait = match limit.timeout {
         Some(timeout) => wait.deadline(timeout),
         None => wait,
     };
-    let ended = wait.await;
+    let ended = tokio::select! {
+        biased;
+        // The wait goes with its reader; what was begun has not ended.
+        () = unread.notified() => {
+            line.clear();
+            return Err(context.interrupt.by("nobody reads standard output any more"));
+        }
+        ended = wait => ended,
+    };
     line.clear();
     context.interrupt.over();
     match ended {
@@ -207,8 +218,12 @@ pub(crate) async fn to_the_end<T: Followed>(
                 kind: failure.kind(),
                 message: failure.message(),
             };
+            let event = match failure.exit() {
+                Exit::Failed | Exit::Superseded => "failed",
+                _ => "unfinished",
+            };
             // That nobody reads it does not make it another failure.
-            let _ = told.event::<T::Record>("failed", None, None, None, Some(why));
+            let _ = told.event::<T::Record>(event, None, None, None, Some(why));
             Err(failure)
         }
     }

@@ -52,6 +52,18 @@ impl Interrupt {
         self.failure()
     }
 
+    /// The same without a signal, for this reason.
+    pub(crate) fn by(&self, reason: &str) -> Failure {
+        let failure = self.failure();
+        match failure.reason() {
+            Some(why) => {
+                let why = format!("{reason}; {why}");
+                failure.why(why)
+            }
+            None => failure.why(reason),
+        }
+    }
+
     fn failure(&self) -> Failure {
         let left = self.lock().clone();
         let failure = Failure::new(Exit::Interrupted, "interrupted", "interrupted");

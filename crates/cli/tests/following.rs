@@ -132,6 +132,14 @@ fn the_time_is_up_is_6_with_the_handle_that_goes_on() {
         error["remedy"],
         format!("it may still be going on: `cbm wait {handle}` goes on waiting")
     );
+    let events = ["wait", handle, "--timeout", "1s", "-o", "ndjson"];
+    let ran = service.run(&events).ended(6);
+    let last = ran.out.lines().last().expect("a line");
+    let last: Value = serde_json::from_str(last).expect("JSON");
+    assert_eq!(
+        [&last["event"], &last["error"]["kind"]],
+        ["unfinished", "deadline"]
+    );
     service.simulator.advance(Duration::from_hours(1));
     service.run(&["wait", handle]).ended(0);
 }
@@ -329,4 +337,28 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     drop(child.stdout.take());
     let ran = Ran::of(&child.wait_with_output().expect("it ends")).ended(0);
     assert_eq!(ran.err, "");
+}
+
+#[test]
+fn a_reader_that_goes_away_from_a_wait_leaves_the_handle() {
+    let service = Service::still();
+    let rollout = begun(&service, &DEPLOY);
+    let mut child = service
+        .cbm(&["wait", &rollout, "-o", "ndjson"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cbm runs");
+    drop(child.stdout.take());
+    let ran = Ran::of(&child.wait_with_output().expect("it ends")).ended(130);
+    let error = ran.error();
+    assert_eq!(error["kind"], "interrupted");
+    assert_eq!(error["handle"], rollout.as_str());
+    assert_eq!(
+        [&error["message"], &error["remedy"]],
+        [
+            "interrupted: nobody reads standard output any more; what was begun goes on at the service",
+            &format!("`cbm wait {rollout}` goes on waiting")
+        ]
+    );
 }

@@ -422,3 +422,30 @@ fn without_progress_there_is_only_the_data() {
         terminal.clear();
     }
 }
+
+#[test]
+fn events_on_the_screen_have_no_moving_line_between_them() {
+    let service = service();
+    // So wide that an event is a row.
+    let Some(terminal) = Terminal::open(&service, 600, &[]) else {
+        return;
+    };
+    let sees = |text: &str| {
+        let rows = terminal.sees(text, |rows| rows.iter().any(|row| row.contains(text)));
+        assert_eq!(lines(&rows), 0, "{rows:#?}");
+        let mut events = rows.iter().filter(|row| row.contains(r#"{"event":"#));
+        assert!(events.all(|row| row.starts_with('{')), "{rows:#?}");
+    };
+    terminal.types(&format!("{} -o ndjson", deploy()));
+    sees(r#""status":"not_started"#);
+    advance(&service, 30);
+    sees(r#""status":"in_progress, 1"#);
+    terminal.press("C-c");
+    terminal.ended();
+    terminal.clear();
+    // By way of another program, which goes away after the first of them.
+    terminal.types(&format!("cbm wait {ENDPOINT} -o ndjson | head -1"));
+    sees(r#""event":"accepted"#);
+    advance(&service, 60);
+    sees(r#"{"kind":"interrupted""#);
+}

@@ -46,7 +46,8 @@ impl Record for OperationRecord {
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the name is public")]
 pub(crate) struct Event<'a, R: Serialize> {
-    /// `accepted`, `progress`, `stalled`, `done` or `failed`.
+    /// `accepted`, `progress`, `stalled`; and at the end `done`, `failed`, or `unfinished` when the
+    /// wait has ended before what it waits for.
     pub(crate) event: &'static str,
     pub(crate) time: String,
     pub(crate) handle: &'a str,
@@ -57,7 +58,7 @@ pub(crate) struct Event<'a, R: Serialize> {
     /// What there is in the end, of `done` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) result: Option<R>,
-    /// Why there is nothing, of `failed` alone.
+    /// Why there is nothing, of `failed` and `unfinished` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<EventError<'a>>,
 }
