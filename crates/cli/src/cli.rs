@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::log;
+use crate::words;
 
 /// Upload fine-tuned weights, and deploy them to dedicated endpoints. Unofficial.
 #[derive(Parser)]
@@ -62,10 +63,14 @@ fn exit_codes() -> String {
 
 /// Runs one command, and says what there is to say about its end.
 pub(crate) async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    crate::screen::heed_no_color();
     let arguments: Vec<_> = arguments.into_iter().collect();
     let cbm = match Cbm::try_parse_from(&arguments) {
         Ok(cbm) => cbm,
-        Err(error) => return not_parsed(&error, &arguments),
+        Err(error) => {
+            let error = words::explained(error, &arguments);
+            return not_parsed(&error, &arguments);
+        }
     };
     let (json, causes) = (cbm.global.output.is_json(), cbm.global.verbose > 0);
     log::start(cbm.global.verbose);
@@ -145,9 +150,27 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> Exit {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         lines.collect::<Vec<_>>().join(" ")
     };
-    let failure = Failure::usage(lines(what)).next(lines(rest));
+    let failure = Failure::usage(lines(what)).next(usage_remedy(rest));
     failure.report(true, false);
     failure.exit()
+}
+
+/// What clap says after its first lines: its tips, else how the command is used.
+fn usage_remedy(rest: &str) -> String {
+    let lines = rest.lines().map(str::trim);
+    let tips: Vec<_> = lines
+        .clone()
+        .filter_map(|line| line.strip_prefix("tip: "))
+        .collect();
+    if !tips.is_empty() {
+        return tips.join("; ");
+    }
+    let lines = lines.filter(|line| !(line.is_empty() || line.starts_with("For more")));
+    let usage = lines.collect::<Vec<_>>().join(" ");
+    match usage.strip_prefix("Usage: ") {
+        Some(usage) => format!("it is used so: {usage}; --help tells more"),
+        None => "--help tells more".to_owned(),
+    }
 }
 
 /// Whether `--output json` or `ndjson` was among arguments that could not be parsed.

@@ -46,7 +46,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
 
-    /// Write nothing but data and errors
+    /// Write nothing but data, errors, and that others can read the keys
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 
@@ -100,7 +100,12 @@ impl Context {
             quiet,
         };
         for warning in &context.settings.warnings {
-            context.note(&format!("warning: {warning}"));
+            // With --quiet too: a key that others can read is no secret.
+            to_stderr(&if for_a_program {
+                serde_json::json!({ "kind": "warning", "message": warning }).to_string()
+            } else {
+                printable(&format!("warning: {warning}"))
+            });
         }
         Ok(context)
     }
@@ -132,6 +137,11 @@ impl Context {
     /// A failure whose remedy names where the settings are from that it speaks of.
     pub(crate) fn placed(&self, failure: Failure) -> Failure {
         failure.with_next(|next| self.settings.placed(next))
+    }
+
+    /// The address of the service, which needs no key.
+    pub(crate) fn address(&self) -> Result<String> {
+        self.settings.address()
     }
 
     pub(crate) fn has_inference_key(&self) -> bool {

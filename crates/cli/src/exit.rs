@@ -33,7 +33,8 @@ impl Exit {
         (Self::Done, "done"),
         (
             Self::Failed,
-            "the operation failed: a sync or rollout that ended badly, or weights that are not fit",
+            "the operation failed: a sync or rollout that ended badly, weights or a bucket that are \
+             not fit, a wrong clock, a port that is taken, or the answer \"no\"",
         ),
         (Self::Usage, "wrong usage or input"),
         (Self::Access, "the key, or what it may do"),
@@ -53,7 +54,10 @@ impl Exit {
             Self::Internal,
             "internal, or an answer that cannot be understood",
         ),
-        (Self::Interrupted, "interrupted; the handle is printed"),
+        (
+            Self::Interrupted,
+            "interrupted; the handle of what was waited for is printed",
+        ),
     ];
 
     pub(crate) fn number(self) -> u8 {

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
+use std::io::ErrorKind as IoErrorKind;
 
 use cerebras_management::names::{ModelVersionName, NameError};
 use cerebras_management::{Error, ErrorKind, HandleError};
@@ -323,7 +324,16 @@ impl From<Box<dyn StdError>> for Failure {
                 failure.0.next = advice::next(&error);
                 failure
             }
-            Err(error) => Self::new(Exit::Failed, "failed", error.to_string()),
+            Err(error) => {
+                let of_a_port = error.downcast_ref::<std::io::Error>();
+                let is_taken = of_a_port.is_some_and(|it| it.kind() == IoErrorKind::AddrInUse);
+                let failure = Self::new(Exit::Failed, "failed", error.to_string());
+                if is_taken {
+                    failure.next("give another with --port; `--port 0` takes any free one")
+                } else {
+                    failure
+                }
+            }
         }
     }
 }

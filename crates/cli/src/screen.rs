@@ -1,7 +1,8 @@
 //! What a person sees: one place decides how, for a terminal and for a pipe.
 //!
 //! On a terminal a line that is still going on moves; when it has ended it stays. Into a pipe
-//! each change is a line of its own. `NO_COLOR` and `CLICOLOR_FORCE` hold.
+//! each change is a line of its own. `NO_COLOR` and `CLICOLOR_FORCE` hold, the first before
+//! the second.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -9,6 +10,14 @@ use std::time::{Duration, Instant};
 
 use console::style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// `NO_COLOR` comes before `CLICOLOR_FORCE`, in what is printed here as in what clap prints.
+pub(crate) fn heed_no_color() {
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        console::set_colors_enabled(false);
+        console::set_colors_enabled_stderr(false);
+    }
+}
 
 /// Standard output, as a person or a file takes it.
 #[derive(Clone, Copy)]

@@ -365,6 +365,20 @@ fn a_report_that_cannot_be_written_is_1_and_says_what_to_do() {
 }
 
 #[test]
+fn a_report_is_written_over_and_nothing_else() {
+    let service = Service::fast();
+    let path = format!("{}/notes.md", service.folder.path());
+    let run = || service.run(&["doctor", "--evidence", &path]);
+    std::fs::write(&path, "# Mine").expect("a file");
+    let ran = run().ended(2);
+    assert!(ran.err.contains("is there already"), "{ran:#?}");
+    assert_eq!(std::fs::read_to_string(&path).expect("it stays"), "# Mine");
+    std::fs::remove_file(&path).expect("it was there");
+    run().ended(0);
+    run().ended(0);
+}
+
+#[test]
 fn it_has_a_name_of_its_own_where_none_is_given() {
     let service = Service::fast();
     let mut cbm = service.cbm(&["doctor", "--evidence"]);

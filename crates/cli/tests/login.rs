@@ -57,6 +57,10 @@ fn what_it_writes_is_used() {
     let ran = login(&service, &["-o", "json"], &lines).ended(0);
     assert_eq!(ran.json()["profile"], "default");
     assert_eq!(ran.json()["inference_key"], true);
+    assert_eq!(ran.err, "");
+    // What is not checked is not passed off as checked.
+    let again = login(&service, &["--yes"], &lines).ended(0);
+    assert!(again.err.contains("the inference key was not checked"));
     let mut cbm = bare(&service, &["chat", harness::ENDPOINT, "Hello"]);
     // The address is in the profile too.
     cbm.env_remove("CEREBRAS_MANAGEMENT_BASE_URL");

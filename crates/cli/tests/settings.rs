@@ -129,6 +129,14 @@ fn a_file_that_others_can_read_is_warned_about() {
         run(),
         format!("warning: {shown} can be read by others; `chmod 600 {shown}` mends it\n")
     );
+    let quiet = service.run(&["archs", "-o", "name", "--quiet"]).ended(0);
+    assert_eq!(quiet.err, run());
+    for format in ["json", "ndjson"] {
+        let told = service.run(&["archs", "-o", format]).ended(0).error();
+        assert_eq!(told["kind"], "warning");
+        let message = told["message"].to_string();
+        assert!(message.contains("can be read by others"), "{message}");
+    }
 }
 
 #[test]
@@ -167,6 +175,60 @@ fn a_key_that_cannot_be_one_is_not_repeated() {
          why: API key: byte 0: it starts with \"Bearer \"\n  \
          next: give the key alone; \"Bearer \" is added when it is sent\n"
     );
+}
+
+#[test]
+fn no_color_comes_before_what_forces_colours() {
+    let service = Service::fast();
+    let coloured = |arguments: &[&str], no_color: &str| {
+        let mut cbm = service.cbm(arguments);
+        cbm.env("NO_COLOR", no_color).env("CLICOLOR_FORCE", "1");
+        let ran = Ran::of(&cbm.output().expect("cbm runs"));
+        (ran.out + &ran.err).contains('\u{1b}')
+    };
+    for arguments in [&["archs"][..], &["versions", "show", "gpt-oss-120b@9"]] {
+        assert!(coloured(arguments, ""), "{arguments:?}");
+        assert!(!coloured(arguments, "1"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_chat_without_an_inference_key_is_3() {
+    let service = Service::fast();
+    let mut cbm = service.cbm(&["chat", harness::ENDPOINT, "Hello", "-o", "json"]);
+    cbm.env_remove("CEREBRAS_API_KEY");
+    let ran = Ran::of(&cbm.output().expect("cbm runs")).ended(3);
+    assert_eq!(ran.error()["kind"], "unauthorized");
+}
+
+#[test]
+fn wrong_usage_has_one_remedy_in_json() {
+    let service = Service::fast();
+    let remedy = |arguments: &[&str]| {
+        let ran = service.run(arguments).ended(2);
+        ran.error()["remedy"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(
+        remedy(&["stauts", "-o", "json"]),
+        "some similar subcommands exist: 'st', 'status'"
+    );
+    let usage = remedy(&["deploy", "-o", "json"]);
+    assert!(usage.starts_with("it is used so: cbm deploy"), "{usage}");
+    assert!(!usage.contains("For more"), "{usage}");
+}
+
+#[test]
+fn a_port_that_is_taken_has_its_remedy() {
+    let service = Service::fast();
+    let port = service.simulator.addr().port().to_string();
+    let ran = service
+        .run(&["simulate", "--port", &port, "-o", "json"])
+        .ended(1);
+    let remedy = ran.error()["remedy"].to_string();
+    assert!(remedy.contains("--port 0"), "{remedy}");
 }
 
 #[test]

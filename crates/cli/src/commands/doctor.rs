@@ -114,31 +114,57 @@ impl Doctor {
 }
 
 async fn checks(context: &Context) -> Vec<Finding> {
-    let org = context.org_name().map(|name| name.to_string());
-    let client = context.client().map_err(|failure| context.placed(failure));
-    let mut checks = vec![Finding::of("organization name", org), proxy()];
-    let client = match client {
-        Ok(client) => client,
-        Err(failure) => {
-            checks.push(Finding::of("management key", Err(failure)));
-            for check in ["network", "clock", "inference key"] {
-                checks.push(Finding::skipped(check, "it takes a management key first"));
-            }
-            return checks;
-        }
+    let address = context.address().map_err(|failure| context.placed(failure));
+    let is_known = address.is_ok();
+    let (network, clock) = match address {
+        Ok(url) => reach(context, &url).await,
+        Err(failure) => (
+            Finding::of("network", Err(failure)),
+            Finding::skipped("clock", NO_ADDRESS),
+        ),
     };
-    let (network, clock) = reach(context, client.base_url()).await;
-    checks.extend([network, clock]);
-    let key = accepted(context, &client).await;
-    let key = key.map_err(|failure| context.placed(failure));
-    checks.push(Finding::of("management key", key));
-    checks.push(if context.has_inference_key() {
-        let told = "there is one; `cbm chat` tells whether it is taken";
-        Finding::without_fault("inference key", "ok", told.to_owned())
+    let (org, key) = access(context, is_known).await;
+    let inference_key = if context.has_inference_key() {
+        let told = "not checked: there is one; `cbm chat` tells whether it is taken";
+        Finding::skipped("inference key", told)
     } else {
         Finding::skipped("inference key", "there is none; only `cbm chat` needs one")
-    });
-    checks
+    };
+    vec![org, proxy(), network, clock, key, inference_key]
+}
+
+const NO_ADDRESS: &str = "it takes the address of the service first";
+
+/// The organization name and the management key, which only a request with both tells apart: where
+/// a key is not refused, and has no access, the name is looked at first.
+async fn access(context: &Context, is_address_known: bool) -> (Finding, Finding) {
+    let (org, key) = ("organization name", "management key");
+    let name = context.org_name().map(|name| name.to_string());
+    let of_name = |name| Finding::of(org, name);
+    if !is_address_known {
+        return (of_name(name), Finding::skipped(key, NO_ADDRESS));
+    }
+    let client = match context.client() {
+        Ok(client) => client,
+        Err(failure) => {
+            let failure = context.placed(failure);
+            return (of_name(name), Finding::of(key, Err(failure)));
+        }
+    };
+    if name.is_err() {
+        let skipped = Finding::skipped(key, "it takes an organization name first");
+        return (of_name(name), skipped);
+    }
+    match accepted(context, &client).await {
+        Err(failure) if matches!(failure.kind(), "permission_denied" | "not_found") => (
+            Finding::of(org, Err(context.placed(failure))),
+            Finding::skipped(key, "it is not refused, and has no access by that name"),
+        ),
+        outcome => {
+            let outcome = outcome.map_err(|failure| context.placed(failure));
+            (of_name(name), Finding::of(key, outcome))
+        }
+    }
 }
 
 async fn accepted(context: &Context, client: &Client) -> Result<String> {

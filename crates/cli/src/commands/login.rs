@@ -16,14 +16,16 @@ use crate::failure::{Doing, Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Record, printable, to_stderr};
 
-/// Write a profile: asks for the organization name and both keys, and checks them
+/// Write a profile: asks for the organization name and both keys, and checks the management key
 ///
 /// On a terminal the keys are not shown. Elsewhere they are lines of standard input: the
-/// organization name, unless --org gives it, the Management API key, and, if there is one, the
-/// inference key. The profile is called as --profile says, and "default" otherwise.
+/// organization name, unless --org or the environment gives it, the Management API key, and, if
+/// there is one, the inference key. The profile is called as --profile says, and "default"
+/// otherwise.
 ///
 /// The keys are told apart by listing the architectures with each: nothing is written at the
-/// service. An inference key is not used for inference here; `cbm chat` does that.
+/// service. Whether inference takes the inference key is not checked here: the first `cbm chat`
+/// tells.
 #[derive(Args, Debug)]
 pub(crate) struct Login {
     /// Write over a profile of the same name without asking
@@ -100,6 +102,7 @@ impl Login {
             file: profiles.path().display().to_string(),
             inference_key: given.inference.is_some(),
         };
+        let is_unchecked = written.inference_key;
         profiles.put(&NewProfile {
             name,
             org: given.org.to_string(),
@@ -107,6 +110,11 @@ impl Login {
             key: management,
             inference_key: given.inference.map(|_| inference),
         })?;
+        if is_unchecked && !(global.quiet || global.output.is_json()) {
+            to_stderr(
+                "note: the inference key was not checked; the first `cbm chat` tells whether it is taken",
+            );
+        }
         Output {
             format: global.output,
         }

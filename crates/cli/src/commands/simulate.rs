@@ -71,7 +71,8 @@ pub(crate) async fn run(arguments: Simulate) -> Result<(), Failure> {
         if error.kind() == io::ErrorKind::InvalidInput {
             return BadInput::from(error).into();
         }
-        Failure::from(format!("the simulator cannot start: {error}"))
+        let what = format!("the simulator cannot start: {error}");
+        Failure::from(io::Error::new(error.kind(), what))
     })?;
     let screen = Screen::new();
     screen.title("A simulator of the Cerebras Management API. It is not the service.");

@@ -13,7 +13,7 @@ mod write;
 use std::path::PathBuf;
 
 use cerebras_management::names::OrgName;
-use cerebras_management::{Client, ClientBuilder};
+use cerebras_management::{ApiKey, Client, ClientBuilder};
 
 use crate::exit::Exit;
 use crate::failure::{Doing, Failure, Result};
@@ -158,7 +158,20 @@ impl Settings {
         if let Some(url) = &self.base_url {
             builder = builder.base_url(&url.value);
         }
+        self.address()?;
         Ok(builder.user_agent_suffix(concat!("cbm/", env!("CARGO_PKG_VERSION"))))
+    }
+
+    /// The address that requests go to. It takes no key.
+    pub(crate) fn address(&self) -> Result<String> {
+        let Some(given) = &self.base_url else {
+            return Ok(origin::DEFAULT.to_owned());
+        };
+        // Nothing is sent with this key.
+        let key = ApiKey::new("unused").doing(String::new)?;
+        let client = Client::builder().key(key).base_url(&given.value).build();
+        let client = client.doing(|| format!("{} holds no address of the service", given.place))?;
+        Ok(client.base_url().to_owned())
     }
 
     pub(crate) fn has_inference_key(&self) -> bool {

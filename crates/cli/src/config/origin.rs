@@ -4,7 +4,7 @@ use super::Settings;
 use super::key::looks_like_a_key;
 
 /// The address where none is given.
-const DEFAULT: &str = "https://api.cerebras.ai";
+pub(super) const DEFAULT: &str = "https://api.cerebras.ai";
 
 /// A setting, and what it was given by.
 #[derive(Clone, Debug)]
@@ -47,6 +47,11 @@ impl Settings {
             );
             let named = format!("the organization name {} ({})", org.value, org.place);
             text = text.replace("the organization's name and", &format!("{named} and"));
+            let this = format!("this organization ({} is {})", org.place, org.value);
+            text = text.replace(
+                "belongs to this organization",
+                &format!("belongs to {this}"),
+            );
         }
         self.with_address(&text)
     }
@@ -149,6 +154,11 @@ mod tests {
                 "\"org_1\" looks like an organization id; give the organization's name, found there",
                 "\"org_1\" looks like an organization id; set org of the profile to the \
                  organization's name, found there",
+            ),
+            (
+                "check that the key belongs to this organization and more",
+                "check that the key belongs to this organization (org of the profile is org_1) \
+                 and more",
             ),
             (
                 "\"org_2\" looks like an organization id; give the organization's name, found there",

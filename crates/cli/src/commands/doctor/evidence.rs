@@ -30,6 +30,12 @@ const NO_SUCH_VERSION: &str = "999999999";
 
 /// Reads what there is, and writes the report to a file.
 pub(super) async fn write(context: &Context, path: &Path) -> Result<()> {
+    let is_ours = || std::fs::read(path).is_ok_and(|it| it.starts_with(report::TITLE.as_bytes()));
+    if path.is_file() && !is_ours() {
+        let what = format!("{} is there already, and is no report", path.display());
+        let failure = Failure::usage(what).why("it was not written over");
+        return Err(failure.next("name another file, as in `cbm doctor --evidence FILE`"));
+    }
     let recorder = Recorder::default();
     let client = context.watched(&recorder)?;
     let org = context.org_name()?;

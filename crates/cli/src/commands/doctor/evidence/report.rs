@@ -7,6 +7,10 @@ use super::checks::{CHECKS, Finding, NOT_BY_READING, Verdict};
 use super::fields::fields;
 use super::names::Names;
 
+/// The first line, by which a report is known.
+pub(super) const TITLE: &str =
+    "# What the Management API answers, compared with what is assumed of it";
+
 /// Each line of it is told in the report as it stands there.
 const ASSUMPTIONS: &str = include_str!("../../../../../../docs/assumptions.md");
 
@@ -48,7 +52,7 @@ pub(super) fn markdown(answers: &Answers, names: &Names, asked: &str) -> (String
         not_seen: with(Verdict::NotSeen),
     };
     let mut text = format!(
-        "# What the Management API answers, compared with what is assumed of it\n\n\
+        "{TITLE}\n\n\
          Made by cbm {} from {} answers to reads; nothing was written. Asked was {asked}. The lines \
          are those of docs/assumptions.md. It holds shapes, counts and words of the service: no key, \
          and no name or address of yours. Look through it before you send it.\n\n",
