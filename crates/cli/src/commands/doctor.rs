@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::{Doing, Failure, Result};
 use crate::output::Record;
 
-/// Check the keys, the organization name, the network, the proxy and the clock. Nothing is written
+/// Check the management key, the organization name, the network, the proxy and the clock. Nothing is written
 ///
 /// Each check that fails comes with what to do about it. The exit code is that of the worst, the
 /// highest number.
