@@ -19,6 +19,7 @@ mod progress;
 mod reference;
 mod screen;
 mod target;
+mod words;
 
 use std::process::ExitCode;
 

@@ -33,9 +33,25 @@ impl FromStr for VersionArg {
                 architecture.parse().map_err(|error| wrong(&error))?,
                 version.parse().map_err(|error| wrong(&error))?,
             )),
-            None => text.parse().map(Self::Bare).map_err(|error| wrong(&error)),
+            None => text
+                .parse()
+                .map(Self::Bare)
+                .map_err(|error| match with_an_at(text) {
+                    Some(meant) => format!(
+                        "an architecture and its version have an @ between them; try \"{meant}\""
+                    ),
+                    None => wrong(&error),
+                }),
         }
     }
+}
+
+/// What is meant by `gpt-oss-120b:2`.
+fn with_an_at(text: &str) -> Option<String> {
+    let (architecture, version) = text.split_once(':')?;
+    architecture.parse::<ModelArchitectureId>().ok()?;
+    version.parse::<VersionRef>().ok()?;
+    Some(format!("{architecture}@{version}"))
 }
 
 impl VersionArg {
@@ -110,6 +126,10 @@ mod tests {
                 "gpt-oss-120b@Production",
                 "alias \"Production\": byte 0: expected a lower-case letter, found 'P'; try \
                  \"production\"",
+            ),
+            (
+                "gpt-oss-120b:2",
+                "an architecture and its version have an @ between them; try \"gpt-oss-120b@2\"",
             ),
             (
                 "orgs/my-org/gpt-oss-120b@3",

@@ -21,7 +21,7 @@ enum Command {
     #[command(visible_alias = "ls")]
     List,
     /// Show one, with its deployments
-    #[command(visible_alias = "get")]
+    #[command(visible_alias = "get", alias = "describe")]
     Show {
         /// The endpoint's id
         endpoint: EndpointId,

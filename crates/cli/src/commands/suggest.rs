@@ -92,6 +92,18 @@ pub(crate) async fn deployed<T>(
     result: Result<T>,
 ) -> Result<T> {
     let result = endpoint(context, client, id, result).await;
+    if let (Err(failure), VersionArg::Bare(version)) = (&result, typed)
+        && failure.is_not_found()
+        && let Some(ids) = endpoints(context, client).await
+        && ids.iter().any(|there| *there == version.to_string())
+        && id.as_str().parse::<VersionRef>().is_ok()
+    {
+        return result.map_err(|failure| {
+            failure.next(format!(
+                "{version} is an endpoint, which comes second: cbm deploy {id} {version}"
+            ))
+        });
+    }
     if !matches!(&result, Err(failure) if failure.is_not_found()) {
         return result;
     }

@@ -22,8 +22,7 @@ pub(crate) struct Wait {
     limit: Limit,
 }
 
-/// What a handle begins with, and a write whose outcome is not known.
-const HANDLE: &str = "cbm1,";
+/// What a write begins with whose outcome is not known.
 const PENDING: &str = "cbm1,pending-";
 const MOVE: &str = "cbm1,move,";
 
@@ -36,7 +35,7 @@ impl Wait {
                 .why("this is a write of which it is not known whether it has happened")
                 .next(format!("`cbm settle {target}` tells")));
         }
-        if target.starts_with(HANDLE) {
+        if is_of_a_handle(target) {
             let handle: Handle = target.parse().doing(|| "this is no handle".to_owned())?;
             return follow_handle(context, &client, &handle, &self.limit).await;
         }
@@ -60,7 +59,15 @@ impl Wait {
     async fn endpoint(&self, context: &Context, client: &Client, id: &EndpointId) -> Result<()> {
         let details = endpoint(client, id)?.get().await;
         let details = details.doing(|| format!("cannot wait for {id}"));
-        let details = suggest::endpoint(context, client, id, details).await?;
+        let details = suggest::endpoint(context, client, id, details).await;
+        let details = details.map_err(|failure| {
+            if !failure.is_not_found() {
+                return failure;
+            }
+            failure.with_next(|next| {
+                format!("{next}; a version is written ARCHITECTURE@VERSION, such as gpt-oss-120b@3")
+            })
+        })?;
         let Some(newest) = newest(&details)? else {
             return Err(Failure::new(
                 Exit::NotFound,
@@ -89,6 +96,12 @@ impl Wait {
         context.note(&format!("nothing is under way at {id}"));
         context.out.one(&record)
     }
+}
+
+/// Whether it is a handle, be it of a form that this `cbm` does not know.
+fn is_of_a_handle(target: &str) -> bool {
+    let (form, _) = target.split_once(',').unwrap_or_default();
+    form.starts_with("cbm")
 }
 
 async fn follow_handle(

@@ -25,10 +25,11 @@ pub(crate) struct Alias {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the aliases and the versions that they name; the default
-    #[command(visible_alias = "ls")]
+    #[command(visible_alias = "ls", aliases = ["get", "show", "describe"])]
     List(List),
+    #[command(alias = "create")]
     Add(edit::Add),
-    #[command(visible_alias = "rm")]
+    #[command(visible_alias = "rm", alias = "delete")]
     Remove(edit::Remove),
     #[command(visible_alias = "set")]
     Replace(edit::Replace),

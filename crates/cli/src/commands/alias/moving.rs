@@ -18,6 +18,10 @@ use crate::target::VersionArg;
 /// names nothing for a moment. When the second one fails, the alias is put back. Deployments are
 /// not touched.
 #[derive(Args, Debug)]
+#[command(
+    override_usage = "cbm alias move [OPTIONS] --to <VERSION> <ALIAS>\n       \
+                      cbm alias move [OPTIONS] --resume <MOVE>"
+)]
 pub(super) struct Move {
     /// The alias, such as production
     #[arg(required_unless_present = "resume")]

@@ -29,7 +29,7 @@ enum Command {
     #[command(visible_alias = "ls")]
     List(List),
     /// Show one version
-    #[command(visible_alias = "get")]
+    #[command(visible_alias = "get", alias = "describe")]
     Show {
         /// The version: its full name, ARCH@3 or ARCH@production
         version: VersionArg,
