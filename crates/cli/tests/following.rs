@@ -362,21 +362,3 @@ fn a_reader_that_goes_away_from_a_wait_leaves_the_handle() {
         ]
     );
 }
-
-#[test]
-fn a_deployment_of_what_is_under_way_is_told_to_be_another() {
-    let service = Service::still();
-    let again = [&DEPLOY[..], &["--no-wait"]].concat();
-    let ran = service.run(&again).ended(0);
-    assert_eq!(ran.err, "");
-    let first = ran.out.split("deployment=").nth(1).expect("a deployment");
-    let first = first.split(',').next().expect("an id");
-    let ran = service.run(&again).ended(0);
-    assert_eq!(
-        ran.err,
-        format!(
-            "warning: gpt-oss-120b@2 was under way to {ENDPOINT} already, as deployment {first}; \
-             this is another one (--if-serving deploys only when nothing is under way)\n"
-        )
-    );
-}

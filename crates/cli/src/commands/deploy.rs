@@ -1,7 +1,7 @@
 //! `cbm deploy`: a version to an endpoint.
 
+use cerebras_management::DeployTarget;
 use cerebras_management::names::EndpointId;
-use cerebras_management::{Client, DeployTarget, Deployment, Operation};
 use clap::Args;
 
 use super::suggest;
@@ -9,7 +9,6 @@ use crate::context::{Context, endpoint};
 use crate::dry_run::DryRun;
 use crate::failure::{Doing, Failure, Result};
 use crate::following::{Waiting, follow};
-use crate::output::record::short;
 use crate::target::VersionArg;
 
 /// Deploy a version to an endpoint, with no downtime, and wait until it serves
@@ -86,37 +85,6 @@ impl Deploy {
                 self.endpoint, self.version
             ));
         }
-        self.note_another(context, &client, &operation).await;
         follow(context, &operation, &self.waiting).await
-    }
-
-    /// A deployment of the same version that was under way already, as after a job that is repeated.
-    /// That it cannot be looked for is no failure of what was deployed.
-    async fn note_another(
-        &self,
-        context: &Context,
-        client: &Client,
-        operation: &Operation<Deployment>,
-    ) {
-        let Ok(endpoint) = endpoint(client, &self.endpoint) else {
-            return;
-        };
-        let Ok(details) = endpoint.get().await else {
-            return;
-        };
-        let of_it = |it: &&Deployment| {
-            it.is_going()
-                && it.id != operation.deployment_id()
-                && it.version.as_ref() == Some(operation.version())
-        };
-        if let Some(other) = details.deployments.iter().find(of_it) {
-            context.note(&format!(
-                "warning: {} was under way to {} already, as deployment {}; this is another one \
-                 (--if-serving deploys only when nothing is under way)",
-                short(operation.version()),
-                self.endpoint,
-                other.id
-            ));
-        }
     }
 }
