@@ -82,6 +82,11 @@ fn a_move_that_was_done_is_told_once_the_service_answers() {
         ran.json(),
         json!({"happened": true, "handle": null, "version": version(2), "endpoint": null})
     );
+    let ran = service.run(&["settle", &word]).ended(0);
+    let table = format!("happened  yes\nversion   {}\n", version(2));
+    assert!(ran.out.starts_with(&table), "{ran:#?}");
+    let ran = service.run(&["settle", &word, "-o", "ndjson"]).ended(0);
+    assert_eq!(ran.json()["happened"], true);
 }
 
 #[test]
