@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::commands;
 use crate::context::{Context, Global};
@@ -62,7 +63,7 @@ fn exit_codes() -> String {
 }
 
 /// Runs one command, and says what there is to say about its end.
-pub(crate) async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     crate::screen::heed_no_color();
     let arguments: Vec<_> = arguments.into_iter().collect();
     let cbm = match Cbm::try_parse_from(&arguments) {
@@ -74,13 +75,28 @@ pub(crate) async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let (json, causes) = (cbm.global.output.is_json(), cbm.global.verbose > 0);
     log::start(cbm.global.verbose);
-    match dispatch(cbm).await {
+    let done = match runtime(&cbm.command) {
+        Ok(runtime) => runtime.block_on(dispatch(cbm)),
+        Err(error) => Err(Failure::from(Box::from(error))),
+    };
+    match done {
         Ok(()) => Exit::Done,
         Err(failure) => {
             failure.report(json, causes);
             failure.exit()
         }
     }
+}
+
+/// With threads for those that have work for them; without, the others start sooner.
+fn runtime(command: &Command) -> std::io::Result<Runtime> {
+    let mut builder = match command {
+        Command::Demo(_) | Command::Simulate(_) | Command::Preflight(_) => {
+            Builder::new_multi_thread()
+        }
+        _ => Builder::new_current_thread(),
+    };
+    builder.enable_all().build()
 }
 
 async fn dispatch(cbm: Cbm) -> Result<()> {

@@ -23,7 +23,6 @@ mod words;
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    cli::run(std::env::args_os()).await.into()
+fn main() -> ExitCode {
+    cli::run(std::env::args_os()).into()
 }
