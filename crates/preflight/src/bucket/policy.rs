@@ -1,5 +1,7 @@
 //! The policy that lets the service read a bucket, and its place beside what is there.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
@@ -19,8 +21,11 @@ pub const ACTIONS: [&str; 4] = [
 /// S3's limit for the policy of a bucket, in bytes.
 pub const MAX_POLICY: usize = 20 * 1024;
 
+mod ours;
+
 const VERSION: &str = "2012-10-17";
-/// What the Sid of each statement of ours begins with, where statements have others beside them.
+/// What the Sid of each statement of ours begins with, where statements have others beside them: `Read`, `List`
+/// and `Locate` follow.
 const OURS: &str = "CerebrasWeights";
 
 /// Whom a bucket is opened for, and how far.
@@ -76,6 +81,8 @@ pub enum PolicyError {
     TooLong(usize),
     /// The prefix cannot be one of a policy.
     Prefix(&'static str),
+    /// Another's statement has the Sid that ours would have.
+    SidTaken(String),
 }
 
 impl std::fmt::Display for PolicyError {
@@ -88,6 +95,11 @@ impl std::fmt::Display for PolicyError {
                  that is no longer needed"
             ),
             Self::Prefix(why) => write!(f, "the prefix {why}"),
+            Self::SidTaken(sid) => write!(
+                f,
+                "a statement that is not of this tool's making has the Sid {sid:?}, and each Sid may be there \
+                 once; give it another"
+            ),
         }
     }
 }
@@ -113,11 +125,12 @@ impl Grant {
     /// The same statements in a policy that has others.
     ///
     /// Each other statement stays as it is, in its place. A statement that says the same, in whatever order
-    /// and under whatever Sid, is not added again. What an earlier call has added gives way.
+    /// and under whatever Sid, is not added again. What an earlier call has added gives way, for whatever role
+    /// it was: a statement counts as that by its Sid and by all that it says.
     ///
     /// # Errors
     ///
-    /// When `existing` is no policy, or the whole would be too long.
+    /// When `existing` is no policy, another's statement has a Sid of ours, or the whole would be too long.
     pub fn merged(&self, existing: &str) -> Result<Merged, PolicyError> {
         let before = Existing::read(existing)?;
         let wanted = self.statements(true)?.into_iter();
@@ -126,18 +139,27 @@ impl Grant {
         let told: Vec<Value> = before.statements.iter().map(|it| value(it)).collect();
         let has = |it: &Value| told.iter().any(|other| same(other, it));
         let mut statements: Vec<Box<RawValue>> = Vec::new();
-        let mut replaced = Vec::new();
+        let (mut replaced, mut kept) = (Vec::new(), Vec::new());
+        let mut others = BTreeSet::new();
+        let bucket = self.arn();
         for (raw, it) in before.statements.iter().zip(&told) {
             let sid = it["Sid"].as_str().unwrap_or_default();
-            if sid.starts_with(OURS) && !wanted.iter().any(|ours| same(ours, it)) {
+            if ours::is_ours(it, &bucket) && !wanted.iter().any(|ours| same(ours, it)) {
                 replaced.push(sid.to_owned());
+                others.extend(ours::role(it).map(str::to_owned));
             } else {
+                kept.push(sid);
                 statements.push(raw.clone());
             }
         }
+        others.remove(&self.role.to_string());
         let mut added = Vec::new();
         for it in wanted.iter().filter(|it| !has(it)) {
-            added.push(it["Sid"].as_str().unwrap_or_default().to_owned());
+            let sid = it["Sid"].as_str().unwrap_or_default();
+            if kept.contains(&sid) {
+                return Err(PolicyError::SidTaken(sid.to_owned()));
+            }
+            added.push(sid.to_owned());
             statements.extend(raw(it));
         }
         let after = Existing {
@@ -159,6 +181,7 @@ impl Grant {
         Ok(Merged {
             added,
             replaced,
+            shut_out: others.into_iter().collect(),
             wider,
             before: existing.to_owned(),
             after,
@@ -223,7 +246,7 @@ impl Grant {
     #[must_use]
     pub fn warnings(&self, key: Option<&KmsKeyArn>) -> Vec<String> {
         let mut warnings = Vec::new();
-        if let Some(prefix) = &self.prefix {
+        if let Some(prefix) = self.prefix.as_deref().map(|it| it.trim_matches('/')) {
             warnings.push(format!(
                 "the published policy asks for the whole bucket; this one allows what is under {prefix}/ \
                  alone, and whether the service is content with that is not published"
@@ -262,6 +285,8 @@ pub struct Merged {
     pub added: Vec<String>,
     /// The Sids of the statements that give way.
     pub replaced: Vec<String>,
+    /// Other roles than the one that is let in, whose statements are among those that give way.
+    pub shut_out: Vec<String>,
     /// Whether a statement that is not ours lets the role read beyond the prefix.
     pub wider: bool,
     before: String,

@@ -104,6 +104,11 @@ impl Policy {
                 "warning: another statement lets the role read the whole bucket; take it out to narrow that",
             );
         }
+        for role in merged.iter().flat_map(|it| &it.shut_out) {
+            context.note(&format!(
+                "warning: {role} was let in by an earlier call, and is so no more; the statements are for one role"
+            ));
+        }
         let key_statement = self.kms_key.as_ref().map(|_| grant.key_statement());
         let text = merged.as_ref().map_or(published, Merged::pretty);
         let applied = self.apply && merged.as_ref().is_some_and(Merged::changes);
@@ -164,6 +169,12 @@ async fn merge_or_put(grant: &Grant, apply: bool, yes: bool, context: &Context) 
             .iter()
             .map(|sid| format!("statement {sid}"))
             .collect();
+        lost.extend(
+            merged
+                .shut_out
+                .iter()
+                .map(|role| format!("the access of {role}")),
+        );
         lost.push("what another changes in the policy in the same moment".to_owned());
         let what = format!("put the policy of bucket {name}");
         confirm(yes, &what, &lost, &context.interrupt).await?;

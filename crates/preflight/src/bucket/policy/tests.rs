@@ -68,7 +68,12 @@ fn it_is_narrowed_only_when_asked_and_with_a_warning() {
     let under = json!({ "StringLike": { "s3:prefix": ["runs/42", "runs/42/*"] } });
     assert_eq!(statements[1]["Condition"], under);
     assert_eq!(statements[2]["Action"], json!(["s3:GetBucketLocation"]));
-    assert!(narrow.warnings(None)[0].starts_with("the published policy asks for the whole bucket"));
+    let warning = &narrow.warnings(None)[0];
+    assert!(warning.starts_with("the published policy asks for the whole bucket"));
+    assert!(
+        warning.contains("what is under runs/42/ alone"),
+        "{warning}"
+    );
     for wrong in ["", "/", "a*", "a?", "${aws:username}"] {
         assert!(
             matches!(grant(Some(wrong)).policy(), Err(PolicyError::Prefix(_))),
@@ -149,6 +154,74 @@ fn what_an_earlier_merge_added_gives_way() {
         "{}",
         back.policy()
     );
+}
+
+/// A policy of one statement under a Sid of ours, changed in one part.
+fn under_our_sid(change: impl Fn(&mut Value)) -> String {
+    let ours = grant(None).merged("").expect("a policy");
+    let mut policy: Value = serde_json::from_str(ours.policy()).expect("JSON");
+    change(&mut policy["Statement"][0]);
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+        policy["Statement"][0]
+    )
+}
+
+#[test]
+fn a_statement_of_somebodys_own_is_kept_whatever_its_sid_begins_with() {
+    let changes: [fn(&mut Value); 8] = [
+        |it| {
+            it["Sid"] = json!("CerebrasWeightsBlockInterns");
+            it["Effect"] = json!("Deny");
+            it["Principal"]["AWS"] = json!("arn:aws:iam::123456789012:role/intern");
+        },
+        |it| it["Sid"] = json!("CerebrasWeightsReadToo"),
+        |it| it["Effect"] = json!("Deny"),
+        |it| it["Action"] = json!(["s3:GetObject", "s3:PutObject"]),
+        |it| it["Principal"]["AWS"] = json!([ROLE, "arn:aws:iam::999999999999:root"]),
+        |it| it["Resource"] = json!(["arn:aws:s3:::my-bucket-too/*"]),
+        |it| it["Condition"] = json!({ "Bool": { "aws:SecureTransport": "true" } }),
+        |it| it["NotResource"] = json!("arn:aws:s3:::my-bucket/secret/*"),
+    ];
+    for (n, change) in changes.into_iter().enumerate() {
+        let theirs = under_our_sid(change);
+        match grant(Some("runs")).merged(&theirs) {
+            Ok(merged) => {
+                let kept = theirs.strip_suffix("]}").expect("its end");
+                assert!(
+                    merged
+                        .policy()
+                        .contains(kept.split_once('[').expect("a list").1),
+                    "{n}"
+                );
+                assert_eq!(merged.replaced, [""; 0], "{n}");
+            }
+            Err(error) => {
+                assert_eq!(
+                    error,
+                    PolicyError::SidTaken("CerebrasWeightsRead".to_owned()),
+                    "{n}"
+                );
+                assert!(n >= 2, "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_role_that_is_let_in_no_more_is_told() {
+    let first = grant(None).merged("").expect("a policy");
+    let other = Grant {
+        role: "arn:aws:iam::123456789012:role/next"
+            .parse()
+            .expect("a role"),
+        ..grant(None)
+    };
+    let second = other.merged(first.policy()).expect("a policy");
+    assert_eq!(second.replaced, ["CerebrasWeightsRead"]);
+    assert_eq!(second.shut_out, [ROLE]);
+    let narrow = grant(Some("runs")).merged(first.policy());
+    assert_eq!(narrow.expect("a policy").shut_out, [""; 0]);
 }
 
 #[test]
