@@ -41,6 +41,8 @@ macro_rules! checks {
 checks! {
     NotFound "not-found" Broken
         "The service cannot copy what is not there."
+    NothingThere "nothing-there" Broken
+        "There is nothing to copy: a prefix without objects is as one that does not exist."
     AccessDenied "access-denied" Broken
         "What these credentials cannot read cannot be checked, and the service may be refused as well."
     OtherRegion "other-region" Broken
@@ -83,10 +85,10 @@ checks! {
         "Weights of other shapes than config.json says cannot be loaded into the model that it describes."
     ConfigLayers "config-layers" Broken
         "Layers without weights are filled with random numbers, and weights without a layer are dropped."
+    IncompleteModel "incomplete-model" Broken
+        "What every model of its type has and no file holds is filled with random numbers."
     NoOutputLayer "no-output-layer" Broken
         "An output layer without weights is filled with random numbers, unless it is tied to the embedding."
-    NothingThere "nothing-there" Layout
-        "There is nothing to copy."
     Archive "archive" Layout
         "Files are expected as objects of their own: nothing is known to unpack an archive."
     NestedFolder "nested-folder" Layout

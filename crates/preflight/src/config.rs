@@ -84,10 +84,24 @@ impl Config {
         self.value(name)?.as_u64()
     }
 
-    /// Whether something is so, of the model as a whole first.
-    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
-        let top = self.top.get(name).and_then(Value::as_bool);
-        top.or_else(|| self.value(name)?.as_bool())
+    /// Whether the output layer is the embedding.
+    pub(crate) fn tied(&self) -> Tied {
+        let flag = |part: &Map<String, Value>| part.get("tie_word_embeddings")?.as_bool();
+        match (flag(&self.top), self.text().and_then(flag)) {
+            (Some(top), Some(text)) if top != text => Tied::Conflict,
+            (Some(true), _) | (_, Some(true)) => Tied::Yes,
+            (Some(false), _) | (_, Some(false)) => Tied::No,
+            (None, None) => Tied::Untold,
+        }
+    }
+
+    /// The class that it names, where that is none that writes text: it need not have an output layer.
+    pub(crate) fn without_output(&self) -> Option<&str> {
+        const WRITES: [&str; 3] = ["ForCausalLM", "ForConditionalGeneration", "LMHeadModel"];
+        let classes = self.top.get("architectures")?.as_array()?;
+        let classes = || classes.iter().filter_map(Value::as_str);
+        let writes = classes().any(|class| WRITES.iter().any(|end| class.ends_with(end)));
+        classes().next().filter(|_| !writes)
     }
 
     /// The model types that it names: of the whole, and of the language model in it.
@@ -119,6 +133,38 @@ impl Config {
         let method = how.get("quant_method").and_then(Value::as_str);
         Some(method.unwrap_or_default())
     }
+
+    /// Whether they are quantised in a way that may give tensors and modules names of its own.
+    pub(crate) fn names_unknown(&self) -> bool {
+        const KNOWN: [&str; 8] = [
+            "awq",
+            "bitsandbytes",
+            "compressed-tensors",
+            "fbgemm_fp8",
+            "fp8",
+            "gptq",
+            "modelopt",
+            "mxfp4",
+        ];
+        self.quantised()
+            .is_some_and(|method| !KNOWN.contains(&method))
+    }
+
+    /// Whether a matrix of floats may be a packed one: bitsandbytes packs into any type that it is told.
+    pub(crate) fn packs_floats(&self) -> bool {
+        self.names_unknown() || self.quantised() == Some("bitsandbytes")
+    }
+}
+
+/// Whether a model's output layer is its embedding, by its configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tied {
+    Yes,
+    No,
+    /// It does not say.
+    Untold,
+    /// Of the whole it says otherwise than of the language model in it.
+    Conflict,
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -148,7 +194,7 @@ mod tests {
         }));
         assert_eq!(config.number("hidden_size"), Some(64));
         assert_eq!(config.model_types(), ["llama4", "llama4_text"]);
-        assert_eq!(config.flag("tie_word_embeddings"), Some(false));
+        assert_eq!(config.tied(), Tied::Conflict);
         assert_eq!(config.dtype(), Some(("bfloat16", Dtype::Bf16)));
         assert_eq!(config.quantised(), None);
     }

@@ -63,6 +63,7 @@ impl<'o> Files<'o> {
             let what = format!("there are no objects below {place}");
             let remedy = "check the spelling, and that the upload to it has ended; a key is not the start of a name, but a folder";
             found.add(Check::NothingThere, "", what, remedy);
+            archive_itself(place, found);
             return false;
         }
         let config = self.has("config.json");
@@ -207,6 +208,15 @@ fn is_read(key: &str) -> bool {
 fn is_pickle(key: &str) -> bool {
     let extension = key.rsplit_once('.').map(|(_, extension)| extension);
     extension.is_some_and(|it| matches!(it, "bin" | "pt" | "pth" | "pkl" | "pickle" | "ckpt"))
+}
+
+/// Says so where the place itself has the name of an archive.
+pub(crate) fn archive_itself(place: &str, found: &mut Found) {
+    let name = place.rsplit(['/', '\\']).next().unwrap_or(place);
+    if let Some((what, remedy)) = archive(name) {
+        let what = format!("by the name that was given, {what}");
+        found.add(Check::Archive, name, what, remedy);
+    }
 }
 
 /// What is said of a name that is an archive's.

@@ -15,6 +15,7 @@ mod json;
 mod layout;
 mod lock;
 mod names;
+mod parts;
 mod preflight;
 mod report;
 mod shapes;

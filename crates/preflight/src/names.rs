@@ -1,7 +1,7 @@
 //! The tensors of all files together: which names there are, where, and of which types.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{BuildHasher, RandomState},
 };
 
@@ -10,8 +10,9 @@ use crate::{
     config::Config,
     header::{Dtype, Tensor, quoted},
     index::Index,
+    parts,
     report::Found,
-    shapes::{self, Shapes},
+    shapes::Shapes,
 };
 
 /// More tensors than any model has. The names of more are not compared.
@@ -71,9 +72,7 @@ pub(crate) struct AllNames<'i> {
     /// By shard: what no index names.
     extra: BTreeMap<u32, Names>,
     contradictions: BTreeMap<&'static str, Names>,
-    layers: BTreeSet<u64>,
-    embedding: bool,
-    output: bool,
+    parts: parts::Seen,
     dtypes: BTreeMap<Dtype, OfType>,
     pub(crate) count: u64,
     full: bool,
@@ -122,9 +121,7 @@ impl<'i> AllNames<'i> {
             doubled: BTreeMap::new(),
             extra: BTreeMap::new(),
             contradictions: BTreeMap::new(),
-            layers: BTreeSet::new(),
-            embedding: false,
-            output: false,
+            parts: parts::Seen::default(),
             dtypes: BTreeMap::new(),
             count: 0,
             full: false,
@@ -197,13 +194,7 @@ impl<'i> AllNames<'i> {
 
     fn take_shape(&mut self, shard: u32, tensor: &Tensor<'_>) {
         let name = &*tensor.name;
-        if let Some(layer) = shapes::layer_of(name)
-            && self.layers.len() < 100_000
-        {
-            self.layers.insert(layer);
-        }
-        self.embedding |= shapes::is_embedding(name);
-        self.output |= shapes::is_output(name);
+        self.parts.take(name);
         let Some(found) = self
             .shapes
             .as_ref()
@@ -215,8 +206,8 @@ impl<'i> AllNames<'i> {
         names.add(shard, || {
             let (name, shape) = (quoted(name), tensor.shape);
             format!(
-                "{name} is {shape}, with {} for {}",
-                found.has, found.expected
+                "{name} is {shape}, with {} for {}{}",
+                found.has, found.expected, found.unit
             )
         });
     }
@@ -284,10 +275,10 @@ impl<'i> AllNames<'i> {
         }
     }
 
-    /// What holds of shapes and layers. `complete` tells whether all tensors were seen.
+    /// What holds of shapes and parts. `complete` tells whether all tensors were seen.
     pub(crate) fn check_config(
         &self,
-        config: &Config,
+        config: Option<&Config>,
         shards: &[&str],
         complete: bool,
         found: &mut Found,
@@ -298,42 +289,7 @@ impl<'i> AllNames<'i> {
             let shard = shards[names.shard() as usize];
             found.add(Check::ConfigShape, shard, what, remedy);
         }
-        self.check_layers(config, complete, found);
-        let tied = config.flag("tie_word_embeddings");
-        if complete && tied == Some(false) && self.embedding && !self.output {
-            let what = "tie_word_embeddings is false, and there is no tensor \"lm_head.weight\"";
-            let remedy = "save the model with its output layer, or set tie_word_embeddings if it shares the embedding's";
-            found.add(Check::NoOutputLayer, "config.json", what, remedy);
-        }
-    }
-
-    fn check_layers(&self, config: &Config, complete: bool, found: &mut Found) {
-        let (Some(count), Some(last)) = (config.number("num_hidden_layers"), self.layers.last())
-        else {
-            return;
-        };
-        // Layers that predict further tokens come after the others, and may be left out.
-        let more = config
-            .number("num_nextn_predict_layers")
-            .unwrap_or_default();
-        let there = self.layers.range(..count).count() as u64;
-        let what = if *last >= count.saturating_add(more) {
-            format!(
-                "num_hidden_layers is {count}, and there are tensors of layer {last}, counted from 0"
-            )
-        } else if complete && there < count {
-            let lacking = (0..count)
-                .find(|layer| !self.layers.contains(layer))
-                .unwrap_or_default();
-            format!(
-                "num_hidden_layers is {count}, and {} have no tensors, first layer {lacking}, counted from 0",
-                count - there
-            )
-        } else {
-            return;
-        };
-        let remedy = "use the config.json of the same save as the weights";
-        found.add(Check::ConfigLayers, "config.json", what, remedy);
+        self.parts.check(config, complete, found);
     }
 
     /// What holds of types.

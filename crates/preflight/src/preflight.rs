@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     header::Fault,
     index::{self, Index},
-    layout::Files,
+    layout::{self, Files},
     names::AllNames,
     report::Found,
     shards::{self, Shard, Told},
@@ -44,7 +44,7 @@ pub struct Progress {
 /// let store = Store::Folder(Folder::new(path));
 /// let report = Preflight::new(&store).architecture("gpt-oss-120b").run().await?;
 /// assert_eq!(report.findings[0].check, Check::NothingThere);
-/// assert!(!report.is_good(Layout::Standard) && report.is_good(Layout::Any));
+/// assert!(!report.is_good(Layout::Any));
 /// # Ok::<_, cerebras_management_preflight::store::Error>(())
 /// # }).unwrap();
 /// ```
@@ -109,13 +109,22 @@ impl<'s> Preflight<'s> {
         let mut report = Report::of(self.store, self.architecture.clone());
         let listed = match source.list().await {
             Ok(listed) => listed,
-            Err(error) if error.kind() == ErrorKind::Other => return Err(error),
+            Err(error)
+                if error.kind() == ErrorKind::Other && !matches!(self.store, Store::Folder(_)) =>
+            {
+                return Err(error);
+            }
             Err(error) => {
                 judge(error, "", &mut found)?;
+                layout::archive_itself(&report.place, &mut found);
                 return Ok(report.finish(&source, found));
             }
         };
-        report.take_listing(listed);
+        for (key, error) in listed.faults {
+            judge(error, &key, &mut found)?;
+            report.unlisted += 1;
+        }
+        report.take_listing(listed.objects);
         // The listing goes back into the report in the end.
         let listed = std::mem::take(&mut report.listed);
         self.look(&source, &listed, &mut report, &mut found).await?;
@@ -215,11 +224,10 @@ impl<'s> Preflight<'s> {
         let missing = [Check::MissingShard, Check::MissingTensor, Check::BadIndex];
         let complete = !shards.is_empty()
             && shards.len() == files.shards.len()
+            && report.unlisted == 0
             && readable.iter().all(|it| *it)
             && !missing.iter().any(|check| found.has(*check));
-        if let Some(config) = config {
-            all.check_config(config, &keys, complete, found);
-        }
+        all.check_config(config, &keys, complete, found);
         all.check_types(config, found);
         Ok(())
     }

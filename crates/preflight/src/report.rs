@@ -47,6 +47,9 @@ pub struct Report {
     pub not_checked: Vec<NotChecked>,
     #[serde(skip)]
     pub(crate) listed: Vec<Object>,
+    /// Files and folders that could not be listed.
+    #[serde(skip)]
+    pub(crate) unlisted: usize,
 }
 
 /// A check that could not be made.
@@ -75,6 +78,7 @@ impl Report {
             findings: Vec::new(),
             not_checked: Vec::new(),
             listed: Vec::new(),
+            unlisted: 0,
         }
     }
 

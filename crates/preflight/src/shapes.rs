@@ -86,6 +86,10 @@ pub(crate) struct Shapes {
     intermediate: Size,
     expert: Size,
     experts: Option<(&'static str, Size)>,
+    /// Whether the names of the layers' tensors are known to have these meanings.
+    known: bool,
+    /// Whether a matrix of floats in a layer may be a packed one.
+    packs_floats: bool,
 }
 
 /// A contradiction.
@@ -94,14 +98,15 @@ pub(crate) struct Contradiction {
     /// The words of config.json.
     pub(crate) word: &'static str,
     pub(crate) expected: u64,
-    /// What it was expected to be, and which of its sizes that is.
+    /// What it is in its place.
     pub(crate) has: u64,
+    /// Of what it is a number, where that is not a size; ` sizes`.
+    pub(crate) unit: &'static str,
 }
 
 impl Shapes {
     pub(crate) fn of(config: &Config) -> Self {
-        let types = config.model_types();
-        let kind = KINDS.iter().find(|kind| types.contains(&kind.model_type));
+        let kind = kind_of(config);
         let number = |name: &str| config.number(name);
         let head = number("head_dim").or_else(|| {
             let heads = number("num_attention_heads").filter(|heads| *heads > 0)?;
@@ -136,6 +141,8 @@ impl Shapes {
             experts: kind
                 .and_then(|kind| kind.experts)
                 .map(|(count, router)| (router, (count, number(count)))),
+            known: kind.is_some(),
+            packs_floats: config.packs_floats(),
         }
     }
 
@@ -146,7 +153,7 @@ impl Shapes {
         if matches!(name, "lm_head.weight" | "language_model.lm_head.weight") {
             return matrix(self.vocabulary, self.hidden);
         }
-        let rest = STACKS.iter().find_map(|stack| name.strip_prefix(stack))?;
+        let rest = in_stack(name)?;
         match rest {
             "embed_tokens.weight" => return matrix(self.vocabulary, self.hidden),
             "norm.weight" => return vector(self.hidden),
@@ -162,11 +169,18 @@ impl Shapes {
             "self_attn.o_proj.weight" => matrix(self.hidden, self.heads),
             "mlp.gate_proj.weight" | "mlp.up_proj.weight" => matrix(self.intermediate, self.hidden),
             "mlp.down_proj.weight" => matrix(self.hidden, self.intermediate),
+            "self_attn.q_proj.bias" => vector(self.heads),
+            "self_attn.k_proj.bias" | "self_attn.v_proj.bias" => vector(self.key_heads),
+            "self_attn.o_proj.bias" | "mlp.down_proj.bias" if self.known => vector(self.hidden),
+            "mlp.gate_proj.bias" | "mlp.up_proj.bias" => vector(self.intermediate),
             _ => {
-                if let Some((router, experts)) = self.experts
-                    && rest == router
-                {
-                    return matrix(experts, self.hidden);
+                if let Some((router, experts)) = self.experts {
+                    if rest == router {
+                        return matrix(experts, self.hidden);
+                    }
+                    if rest.strip_suffix("bias") == router.strip_suffix("weight") {
+                        return vector(experts);
+                    }
                 }
                 let (_, rest) = rest.strip_prefix("mlp.experts.")?.split_once('.')?;
                 match rest {
@@ -183,11 +197,27 @@ impl Shapes {
         let plain =
             tensor.dtype.is_float() || matches!(tensor.dtype, Dtype::F8E4m3 | Dtype::F8E5m2);
         let expected = self.expected(&tensor.name).filter(|_| plain)?;
-        let sizes = tensor.shape.sizes()?;
-        let count = expected.iter().flatten().count();
-        if sizes.len() != count {
+        if tensor.shape.bytes(tensor.dtype) != tensor.end.checked_sub(tensor.start) {
+            // Which is told, and makes the shape itself doubtful.
             return None;
         }
+        let count = expected.iter().flatten().count();
+        let in_layer = in_stack(&tensor.name).is_some_and(|rest| layer(rest).is_some());
+        if count == 2 && in_layer && self.packs_floats {
+            return None;
+        }
+        if tensor.shape.rank() as usize != count {
+            // Of other model types the same name may be another thing.
+            let (word, told) = expected[0]?;
+            told.filter(|_| self.known)?;
+            return Some(Contradiction {
+                word,
+                expected: count as u64,
+                has: u64::from(tensor.shape.rank()),
+                unit: " sizes",
+            });
+        }
+        let sizes = tensor.shape.sizes()?;
         let mut pairs = expected.iter().flatten().zip(sizes);
         pairs.find_map(|((word, expected), has)| {
             let expected = expected.filter(|it| it != has)?;
@@ -195,30 +225,41 @@ impl Shapes {
                 word,
                 expected,
                 has: *has,
+                unit: "",
             })
         })
     }
 }
 
+fn kind_of(config: &Config) -> Option<&'static Kind> {
+    let types = config.model_types();
+    KINDS.iter().find(|kind| types.contains(&kind.model_type))
+}
+
+/// Whether the names of the tensors of its model type are known.
+pub(crate) fn knows(config: &Config) -> bool {
+    kind_of(config).is_some()
+}
+
+/// Whether it is a mixture of experts.
+pub(crate) fn has_experts(config: &Config) -> bool {
+    kind_of(config).is_some_and(|kind| kind.experts.is_some())
+}
+
+/// A tensor's name without what those of a decoder begin with.
+pub(crate) fn in_stack(name: &str) -> Option<&str> {
+    STACKS.iter().find_map(|stack| name.strip_prefix(stack))
+}
+
 /// The number of a decoder's layer in a tensor's name without its stack, and what comes after it.
-fn layer(rest: &str) -> Option<(u64, &str)> {
+pub(crate) fn layer(rest: &str) -> Option<(u64, &str)> {
     let (number, rest) = rest.strip_prefix("layers.")?.split_once('.')?;
     Some((number.parse().ok()?, rest))
 }
 
-/// The number of the decoder's layer that a tensor belongs to.
-pub(crate) fn layer_of(name: &str) -> Option<u64> {
-    let rest = STACKS.iter().find_map(|stack| name.strip_prefix(stack))?;
-    layer(rest).map(|(number, _)| number)
-}
-
-/// Whether it is the embedding of the decoder.
-pub(crate) fn is_embedding(name: &str) -> bool {
-    let stacks = STACKS.iter().filter_map(|stack| name.strip_prefix(stack));
-    stacks.take(1).any(|rest| rest == "embed_tokens.weight")
-}
-
 /// Whether it is the output layer.
 pub(crate) fn is_output(name: &str) -> bool {
-    matches!(name, "lm_head.weight" | "language_model.lm_head.weight")
+    ["lm_head.", "language_model.lm_head."]
+        .iter()
+        .any(|start| name.starts_with(start))
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::{
     Check, Store,
     report::Found,
-    store::{Error, ErrorKind, Object, Unfinished},
+    store::{Error, ErrorKind, Listing, Object, Unfinished},
 };
 
 #[derive(Debug)]
@@ -37,9 +37,9 @@ impl<'s> Source<'s> {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn list(&self) -> Result<Vec<Object>, Error> {
+    pub(crate) async fn list(&self) -> Result<Listing, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Box::pin(self.store.list()).await
+        Box::pin(self.store.list_all()).await
     }
 
     pub(crate) async fn unfinished(&self) -> Result<Option<Vec<Unfinished>>, Error> {

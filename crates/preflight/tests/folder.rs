@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use cerebras_management_preflight::{
-    Check, Lock, Preflight, Report, Store,
+    Check, Layout, Lock, Preflight, Report, Store,
     store::{ErrorKind, Folder},
 };
 use support::{
@@ -71,12 +71,27 @@ async fn a_place_that_is_not_there_is_broken() {
     let folder = tempfile::tempdir().expect("a folder");
     let nowhere = look(&folder.path().join("nowhere")).await;
     assert_eq!(found(&nowhere), [(Check::NotFound, String::new())]);
-    let file = folder.path().join("model.tar");
-    std::fs::write(&file, "").expect("a file");
-    assert_eq!(
-        found(&look(&file).await),
-        [(Check::NotFound, String::new())]
-    );
+    let empty = look(folder.path()).await;
+    assert_eq!(found(&empty), [(Check::NothingThere, String::new())]);
+    for report in [nowhere, empty] {
+        assert!(!report.is_good(Layout::Any), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_in_the_place_of_a_folder_says_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let not_found = (Check::NotFound, String::new());
+    for (name, archive) in [("model.tar.gz", true), ("model.safetensors", false)] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, "").expect("a file");
+        let report = look(&file).await;
+        let archive = archive.then(|| (Check::Archive, name.to_owned()));
+        let expected: Vec<_> = [not_found.clone()].into_iter().chain(archive).collect();
+        assert_eq!(found(&report), expected);
+        let remedy = &report.findings[0].remedy;
+        assert_eq!(remedy, "give the folder that the file is in");
+    }
 }
 
 #[cfg(unix)]
@@ -98,15 +113,66 @@ async fn links_to_files_are_followed_and_links_to_folders_are_not() {
         (found(&report), report.objects),
         (vec![], model.files.len())
     );
+}
 
-    symlink(
-        blobs.path().join("gone"),
-        folder.path().join("dangling.safetensors"),
-    )
-    .expect("a link");
+/// What is wrong at one place is said of it, and the others are looked at all the same.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_cannot_be_listed_is_told_by_name_and_the_rest_is_looked_at() {
+    use std::ffi::OsStr;
+    use std::os::unix::{ffi::OsStrExt as _, fs::symlink, net::UnixListener};
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name);
+    let mut model = Model::tied();
+    model.put("notes.txt", "");
+    model.write(folder.path());
+    symlink(place("nowhere"), place("gone.md")).expect("a link");
+    symlink(place("round"), place("round")).expect("a link");
+    let _socket = UnixListener::bind(place("more.safetensors")).expect("a socket");
+    let name = OsStr::from_bytes(b"caf\xe9.txt");
+    std::fs::write(folder.path().join(name), "").expect("a file");
+
+    let report = look(folder.path()).await;
     assert_eq!(
-        found(&look(folder.path()).await),
-        [(Check::NotFound, String::new())]
+        found(&report),
+        [
+            (Check::NotFound, "gone.md".to_owned()),
+            (Check::Unreadable, "caf\u{fffd}.txt".to_owned()),
+            (Check::Unreadable, "more.safetensors".to_owned()),
+            (Check::Unreadable, "round".to_owned()),
+            (Check::ZeroBytes, "notes.txt".to_owned()),
+        ]
+    );
+    assert_eq!((report.objects, report.shards), (model.files.len(), 1));
+    for finding in &report.findings {
+        assert!(
+            !finding.remedy.contains("upload to it has ended"),
+            "{finding:?}"
+        );
+    }
+    let error = store(folder.path()).list().await.expect_err("no listing");
+    assert!(
+        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Other),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_left_out_is_not_listed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = Model::tied();
+    model.write(folder.path());
+    let lock = folder.path().join("run.lock");
+    std::fs::write(&lock, "{}").expect("a file");
+    let listed =
+        |folder: Folder| async { Store::Folder(folder).list().await.expect("a listing").len() };
+    let root = || Folder::new(folder.path());
+    assert_eq!(listed(root()).await, model.files.len() + 1);
+    assert_eq!(listed(root().without(&lock)).await, model.files.len());
+    let elsewhere = std::env::temp_dir().join("run.lock");
+    assert_eq!(
+        listed(root().without(&elsewhere)).await,
+        model.files.len() + 1
     );
 }
 

@@ -38,6 +38,20 @@ pub struct Object {
     pub archived: bool,
 }
 
+/// A listing, and what in it could not be looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) objects: Vec<Object>,
+    /// By the key below the prefix.
+    pub(crate) faults: Vec<(String, Error)>,
+}
+
+impl Listing {
+    fn fault(&mut self, key: String, error: Error) {
+        self.faults.push((key, error));
+    }
+}
+
 /// A multipart upload that was begun and neither completed nor aborted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,10 +91,26 @@ impl Store {
     ///
     /// A key is without the prefix. A folder marker, an object whose key is the prefix itself or ends in a
     /// slash, is listed as what it is, an object.
+    ///
+    /// # Errors
+    ///
+    /// When the place cannot be listed, or in a folder one of the files or folders in it.
     pub async fn list(&self) -> Result<Vec<Object>, Error> {
+        let listing = self.list_all().await?;
+        match listing.faults.into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => Ok(listing.objects),
+        }
+    }
+
+    /// The same, and at which keys there is something that cannot be listed.
+    pub(crate) async fn list_all(&self) -> Result<Listing, Error> {
         match self {
             Self::Folder(folder) => folder.list().await,
-            Self::S3(s3) => s3.list().await,
+            Self::S3(s3) => Ok(Listing {
+                objects: s3.list().await?,
+                faults: Vec::new(),
+            }),
         }
     }
 

@@ -87,8 +87,10 @@ fn same(_: &str, told: Told) -> Option<Told> {
 
 /// Not all tensors are known: none is claimed to be missing, nor their sum to be wrong.
 fn incomplete(other: &str, told: Told) -> Option<Told> {
-    let unsure =
-        matches!(told.0, Check::IndexTotal | Check::NoOutputLayer) || other == LAYER_TOO_MANY;
+    let unsure = matches!(
+        told.0,
+        Check::IndexTotal | Check::NoOutputLayer | Check::IncompleteModel
+    ) || other == LAYER_TOO_MANY;
     (!unsure).then_some(told)
 }
 
@@ -105,11 +107,12 @@ fn no_index(other: &str, told: Told) -> Option<Told> {
 fn no_config(_: &str, told: Told) -> Option<Told> {
     use Check::{
         ArchitectureShape, ArchitectureVocabulary, BadConfig, ConfigDtype, ConfigLayers,
-        ConfigShape, ModelType, NoOutputLayer, Quantised,
+        ConfigShape, IncompleteModel, ModelType, NoOutputLayer, Quantised,
     };
     let (ConfigShape
     | ConfigLayers
     | NoOutputLayer
+    | IncompleteModel
     | ArchitectureShape
     | ArchitectureVocabulary
     | ModelType
@@ -148,6 +151,7 @@ pub(crate) const DEFECTS: &[Defect] = defects! {
         Check::NoIndex => None,
         // The second one still names it.
         Check::NoOutputLayer => Some((Check::MissingTensor, nth(1))),
+        Check::IncompleteModel => Some((Check::MissingTensor, nth(2))),
         _ => Some(told),
     };
     MISSING_FILE, |model| {
@@ -209,13 +213,21 @@ pub(crate) const DEFECTS: &[Defect] = defects! {
         });
         add_to_total(model, -256);
     }, [NoOutputLayer CONFIG], same;
+    "a layer without its norm", |model| {
+        let name = tensor(2, NORM);
+        remove_last(model, &nth(2), &name);
+        model.edit(INDEX, |index| {
+            index["weight_map"].as_object_mut().expect("an object").remove(&name);
+        });
+        add_to_total(model, -16);
+    }, [IncompleteModel ""], same;
     "an index that is no JSON", |model| spoil(model, INDEX), [BadIndex INDEX], no_index;
     "no index", |model| {
         model.files.remove(INDEX);
     }, [NoIndex ""], |other, told| match told.0 {
         Check::MissingShard => Some((Check::ConfigLayers, CONFIG.to_owned())),
         // Nothing says that there is more than what is there.
-        Check::ConfigLayers | Check::NoOutputLayer => Some(told),
+        Check::ConfigLayers | Check::NoOutputLayer | Check::IncompleteModel => Some(told),
         Check::BadIndex | Check::SeveralIndices => None,
         _ => no_index(other, told),
     };
@@ -243,7 +255,7 @@ pub(crate) const DEFECTS: &[Defect] = defects! {
         (told.0 != Check::UnexpectedDtype).then_some(told)
     };
     "another model type", |model| configure(model, "model_type", json!("mamba")), [ModelType CONFIG], |_, told| match told.0 {
-        Check::ArchitectureShape | Check::ArchitectureVocabulary => None,
+        Check::ArchitectureShape | Check::ArchitectureVocabulary | Check::IncompleteModel => None,
         // How a layer's shapes follow from the configuration is known by model type.
         Check::ConfigShape if told.1 == nth(2) => None,
         _ => Some(told),

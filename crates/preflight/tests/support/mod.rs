@@ -5,6 +5,7 @@
 
 pub(crate) mod defects;
 pub(crate) mod model;
+pub(crate) mod quantised;
 
 use std::time::{Duration, SystemTime};
 

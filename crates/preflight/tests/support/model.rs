@@ -49,6 +49,17 @@ impl Model {
             .with_tokenizer()
     }
 
+    /// The tensors of a Llama of two layers.
+    pub(crate) fn llama_tensors() -> Vec<Described> {
+        let mut tensors = vec![
+            bf16("model.embed_tokens.weight", &[16, 8]),
+            bf16("model.norm.weight", &[8]),
+            bf16("lm_head.weight", &[16, 8]),
+        ];
+        tensors.extend((0..2).flat_map(llama_layer));
+        tensors
+    }
+
     /// A Qwen3 of the kind that has a mixture of experts, with a head size that does not follow from others.
     pub(crate) fn qwen_moe() -> Self {
         let layer = |n: usize| {
@@ -177,7 +188,7 @@ impl Model {
             .with_tokenizer()
     }
 
-    fn single(architecture: &str, tensors: &[Described]) -> Self {
+    pub(super) fn single(architecture: &str, tensors: &[Described]) -> Self {
         let mut model = Self {
             architecture: architecture.to_owned(),
             ..Self::default()
@@ -205,12 +216,12 @@ impl Model {
         model
     }
 
-    fn with_config(mut self, config: &Value) -> Self {
+    pub(super) fn with_config(mut self, config: &Value) -> Self {
         self.put("config.json", config.to_string());
         self
     }
 
-    fn with_tokenizer(mut self) -> Self {
+    pub(super) fn with_tokenizer(mut self) -> Self {
         let config = json!({
             "eos_token": {"content": "</s>", "special": true}, "chat_template": "{% for message in messages %}",
         });
@@ -314,7 +325,7 @@ pub(crate) fn bf16(name: &str, shape: &[usize]) -> Described {
     (name.to_owned(), Dtype::BF16, shape.to_vec())
 }
 
-fn llama_layer(n: usize) -> Vec<Described> {
+pub(super) fn llama_layer(n: usize) -> Vec<Described> {
     let name = |rest: &str| format!("model.layers.{n}.{rest}");
     vec![
         bf16(&name("input_layernorm.weight"), &[8]),
@@ -329,7 +340,7 @@ fn llama_layer(n: usize) -> Vec<Described> {
     ]
 }
 
-fn llama_config(layers: usize) -> Value {
+pub(crate) fn llama_config(layers: usize) -> Value {
     json!({
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16",
         "hidden_size": 8, "vocab_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2,
