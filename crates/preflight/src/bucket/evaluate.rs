@@ -2,8 +2,8 @@
 //! without knowing the request.
 //!
 //! It follows the evaluation logic that AWS documents for resource policies: a deny that applies wins, then
-//! an allow that applies. A statement of which a part depends on what is not known here neither applies nor
-//! does not: what it says is passed on.
+//! an allow that applies. Whatever turns on what is not known here is neither: a statement applies for certain
+//! only where it applies whatever that is, and does not only where it does not whatever that is.
 
 use serde_json::Value;
 
@@ -12,6 +12,14 @@ use super::{
     glob::{covers, meets},
     policy::{Existing, PolicyError},
 };
+
+mod condition;
+mod principal;
+mod truth;
+
+use condition::condition;
+use principal::principal;
+use truth::{Truth, texts};
 
 /// What a policy says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,15 +43,27 @@ pub struct Request<'a> {
     pub action: &'a str,
     /// An ARN, in which `*` stands for every key.
     pub resource: &'a str,
-    /// What a listing is asked for, where it is one and that is known.
-    pub prefix: Option<&'a str>,
+    /// The folder that the weights are in, which ends in a slash; empty for the whole bucket. What a listing
+    /// is asked for beyond that is not known.
+    pub under: &'a str,
 }
 
-/// Whether something applies to the request.
-enum Applies {
-    Yes,
+/// Whether a policy's statements of one effect apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// By the statement that is named, whatever the request is.
+    Yes(String),
+    /// None does, whatever the request is.
     No,
-    Depends(String),
+    /// Each that may, and where it does.
+    Depends(Vec<String>),
+}
+
+/// What a policy's statements say, each kind by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) allow: Says,
+    pub(super) deny: Says,
 }
 
 /// What a policy says of a request. An empty policy is that of a bucket without one.
@@ -52,195 +72,121 @@ enum Applies {
 ///
 /// When it is no policy.
 pub fn decide(policy: &str, request: Request<'_>) -> Result<Decision, PolicyError> {
+    Ok(said(policy, request)?.decision())
+}
+
+impl Said {
+    fn decision(self) -> Decision {
+        match (self.deny, self.allow) {
+            (Says::Yes(by), _) => Decision::Denied(by),
+            (_, Says::No) => Decision::NotMentioned,
+            (Says::No, Says::Yes(_)) => Decision::Allowed,
+            (Says::Depends(against), Says::Yes(_)) => Decision::Depends(against),
+            (Says::No, Says::Depends(towards)) => Decision::Depends(towards),
+            (Says::Depends(against), Says::Depends(towards)) => {
+                Decision::Depends([towards, against].concat())
+            }
+        }
+    }
+}
+
+/// What the statements of a policy say of a request.
+pub(super) fn said(policy: &str, request: Request<'_>) -> Result<Said, PolicyError> {
     let policy = Existing::read(policy)?;
-    let mut allowed = false;
-    // What may deny it, and what may allow it.
-    let (mut against, mut towards) = (Vec::new(), Vec::new());
+    let (mut allow, mut deny) = (Says::No, Says::No);
     for (n, statement) in policy.statements.iter().enumerate() {
         let statement: Value = serde_json::from_str(statement.get()).unwrap_or_default();
         let name = match statement["Sid"].as_str() {
             Some(sid) if !sid.is_empty() => format!("statement {sid:?}"),
             _ => format!("statement {}", n + 1),
         };
-        let denies = match statement["Effect"].as_str() {
-            Some("Allow") => false,
-            Some("Deny") => true,
+        let (says, verb, denies) = match statement["Effect"].as_str() {
+            Some("Allow") => (&mut allow, "allows", false),
+            Some("Deny") => (&mut deny, "denies", true),
             _ => {
-                against.push(format!("{name} has no effect that is known"));
+                let why = format!("{name} has no effect that is known");
+                allow.may(why.clone());
+                deny.may(why);
                 continue;
             }
         };
         match applies(&statement, denies, request) {
-            Applies::No => {}
-            Applies::Yes if denies => return Ok(Decision::Denied(name)),
-            Applies::Yes => allowed = true,
-            Applies::Depends(why) if denies => against.push(format!("{name} denies it {why}")),
-            Applies::Depends(why) => towards.push(format!("{name} allows it {why}")),
+            Truth::No => {}
+            Truth::Yes => says.does(name),
+            Truth::Depends(why) => says.may(format!("{name} {verb} it {why}")),
         }
     }
-    Ok(match (allowed, against.is_empty(), towards.is_empty()) {
-        (true, true, _) => Decision::Allowed,
-        (true, false, _) => Decision::Depends(against),
-        (false, _, true) => Decision::NotMentioned,
-        (false, _, false) => Decision::Depends([towards, against].concat()),
-    })
+    Ok(Said { allow, deny })
 }
 
-fn applies(statement: &Value, denies: bool, request: Request<'_>) -> Applies {
-    let parts = [
+impl Says {
+    fn does(&mut self, name: String) {
+        if !matches!(self, Self::Yes(_)) {
+            *self = Self::Yes(name);
+        }
+    }
+
+    fn may(&mut self, why: String) {
+        match self {
+            Self::Yes(_) => {}
+            Self::No => *self = Self::Depends(vec![why]),
+            Self::Depends(all) => all.push(why),
+        }
+    }
+}
+
+fn applies(statement: &Value, denies: bool, request: Request<'_>) -> Truth {
+    Truth::all([
         action(statement, request.action),
         resource(statement, request.resource),
         principal(statement, request.role),
         condition(statement, denies, request),
-    ];
-    let mut why = Vec::new();
-    for part in parts {
-        match part {
-            Applies::Yes => {}
-            Applies::No => return Applies::No,
-            Applies::Depends(reason) => why.push(reason),
-        }
-    }
-    if why.is_empty() {
-        Applies::Yes
-    } else {
-        Applies::Depends(why.join(", and "))
-    }
+    ])
 }
 
-/// The texts of a part that is one or a list.
-fn texts(part: &Value) -> Vec<&str> {
-    match part {
-        Value::String(one) => vec![one],
-        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn action(statement: &Value, action: &str) -> Applies {
-    let action = action.to_ascii_lowercase();
-    let listed = |part: &Value| {
-        let mut patterns = texts(part).into_iter().map(str::to_ascii_lowercase);
-        patterns.any(|pattern| covers(&pattern, &action))
+fn action(statement: &Value, action: &str) -> Truth {
+    let (part, other) = match (statement.get("Action"), statement.get("NotAction")) {
+        (Some(part), None) => (part, false),
+        (None, Some(part)) => (part, true),
+        (Some(_), Some(_)) => return Truth::depends("but names actions in two ways"),
+        (None, None) => return Truth::depends("but names no action"),
     };
-    match (statement.get("Action"), statement.get("NotAction")) {
-        (Some(part), _) => yes(listed(part)),
-        (None, Some(part)) => yes(!listed(part)),
-        (None, None) => Applies::Depends("but names no action".to_owned()),
-    }
+    let Some(patterns) = texts(part) else {
+        return Truth::depends("but its actions cannot be read");
+    };
+    let action = action.to_ascii_lowercase();
+    let mut patterns = patterns.into_iter().map(str::to_ascii_lowercase);
+    Truth::known(patterns.any(|it| covers(&it, &action)) != other)
 }
 
-fn yes(it: bool) -> Applies {
-    if it { Applies::Yes } else { Applies::No }
-}
-
-fn resource(statement: &Value, resource: &str) -> Applies {
-    let (patterns, other) = match (statement.get("Resource"), statement.get("NotResource")) {
-        (Some(part), _) => (texts(part), false),
-        (None, Some(part)) => (texts(part), true),
-        (None, None) => return Applies::Depends("but names no resource".to_owned()),
+fn resource(statement: &Value, resource: &str) -> Truth {
+    let (part, other) = match (statement.get("Resource"), statement.get("NotResource")) {
+        (Some(part), None) => (part, false),
+        (None, Some(part)) => (part, true),
+        (Some(_), Some(_)) => return Truth::depends("but names resources in two ways"),
+        (None, None) => return Truth::depends("but names no resource"),
+    };
+    let Some(patterns) = texts(part) else {
+        return Truth::depends("but its resources cannot be read");
     };
     if patterns.iter().any(|it| it.contains("${")) {
-        return Applies::Depends("where a variable has a certain value".to_owned());
+        return Truth::depends("where a variable has a certain value");
     }
     let all = patterns.iter().any(|it| covers(it, resource));
     let some = patterns.iter().any(|it| meets(it, resource));
     let (all, some) = if other { (!some, !all) } else { (all, some) };
     match (all, some) {
-        (true, _) => Applies::Yes,
-        (false, false) => Applies::No,
+        (true, _) => Truth::Yes,
+        (false, false) => Truth::No,
         // Many keys, of which these are some.
         (false, true) => {
             let some = patterns.join(", ");
-            Applies::Depends(format!("for a part of what is there ({some})"))
+            Truth::Depends(format!("for a part of what is there ({some})"))
         }
     }
 }
 
-fn principal(statement: &Value, role: &PrincipalArn) -> Applies {
-    match (statement.get("Principal"), statement.get("NotPrincipal")) {
-        (Some(part), _) => named(part, role),
-        (None, Some(_)) => Applies::Depends(
-            "to all but some principals (NotPrincipal), among which a role's sessions count by themselves"
-                .to_owned(),
-        ),
-        (None, None) => Applies::Depends("but names no principal".to_owned()),
-    }
-}
-
-fn named(part: &Value, role: &PrincipalArn) -> Applies {
-    let names = match part {
-        Value::String(_) => texts(part),
-        _ => texts(&part["AWS"]),
-    };
-    let whole = role.to_string();
-    let root = format!("arn:{}:iam::{}:root", role.partition(), role.account());
-    let own = |name: &str| name == "*" || name == whole || name == root || name == role.account();
-    if names.iter().any(|name| own(name)) {
-        return Applies::Yes;
-    }
-    let sessions = role.role_name().map(|name| {
-        let (partition, account) = (role.partition(), role.account());
-        format!("arn:{partition}:sts::{account}:assumed-role/{name}/")
-    });
-    let session = |name: &&&str| {
-        sessions
-            .as_ref()
-            .is_some_and(|it| name.starts_with(it.as_str()))
-    };
-    if let Some(session) = names.iter().find(session) {
-        return Applies::Depends(format!("to the one session {session}"));
-    }
-    // What the ARN of a principal becomes when that is deleted.
-    let is_id = |name: &&&str| name.starts_with("AROA") || name.starts_with("AIDA");
-    match names.iter().find(is_id) {
-        Some(id) => Applies::Depends(format!("to {id}, a principal that has been deleted")),
-        None => Applies::No,
-    }
-}
-
-fn condition(statement: &Value, denies: bool, request: Request<'_>) -> Applies {
-    let Some(Value::Object(operators)) = statement.get("Condition") else {
-        return Applies::Yes;
-    };
-    let mut unknown = Vec::new();
-    for (operator, keys) in operators {
-        let Some(keys) = keys.as_object() else {
-            return Applies::Depends("under a condition that cannot be read".to_owned());
-        };
-        for (key, values) in keys {
-            let values = texts(values);
-            let holds = match (operator.as_str(), key.to_ascii_lowercase().as_str()) {
-                // S3's clients all use TLS.
-                ("Bool", "aws:securetransport") => values.first().map(|it| *it == "true"),
-                ("StringEquals" | "ArnEquals" | "ArnLike" | "StringLike", "aws:principalarn") => {
-                    let role = request.role.to_string();
-                    Some(values.iter().any(|it| covers(it, &role)))
-                }
-                ("StringEquals" | "StringLike", "aws:principalaccount") => {
-                    Some(values.iter().any(|it| covers(it, request.role.account())))
-                }
-                ("StringLike" | "StringEquals", "s3:prefix") => request
-                    .prefix
-                    .map(|prefix| values.iter().any(|it| covers(it, prefix))),
-                _ => None,
-            };
-            match holds {
-                Some(true) => {}
-                Some(false) => return Applies::No,
-                None => unknown.push(format!("{operator} of {key}")),
-            }
-        }
-    }
-    if unknown.is_empty() {
-        return Applies::Yes;
-    }
-    let word = if denies { "where" } else { "only where" };
-    Applies::Depends(format!(
-        "{word} a condition holds that depends on the request ({})",
-        unknown.join(", ")
-    ))
-}
-
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod tests;

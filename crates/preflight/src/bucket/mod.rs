@@ -13,7 +13,7 @@ pub use causes::{Cause, Verdict};
 pub use check::check;
 pub use evaluate::{Decision, Request, decide};
 pub use policy::{ACTIONS, Grant, MAX_POLICY, Merged, PolicyError};
-pub use seen::{Answer, Encryption, Sample, Seen};
+pub use seen::{Answer, Encryption, Object, Sample, Seen};
 
 use crate::store::{Error, ErrorKind, S3};
 

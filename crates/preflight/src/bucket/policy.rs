@@ -175,7 +175,7 @@ impl Grant {
             role: &self.role,
             action: ACTIONS[0],
             resource: &format!("{}/*", self.arn()),
-            prefix: None,
+            under: "",
         };
         let wider = self.prefix.is_some() && decide(&after, beyond)? == Decision::Allowed;
         Ok(Merged {

@@ -32,8 +32,8 @@ pub struct Seen {
     pub restricts_public: Answer<bool>,
     /// Whether who asks has to pay.
     pub requester_pays: Answer<bool>,
-    /// Some objects under the prefix.
-    pub sample: Answer<Vec<Sample>>,
+    /// The first objects under the prefix.
+    pub sample: Answer<Sample>,
 }
 
 /// How an object is encrypted at rest.
@@ -41,13 +41,25 @@ pub struct Seen {
 pub enum Encryption {
     /// By keys of S3, or not at all: nobody needs a permission for it.
     OfS3,
-    /// By a key of KMS; the AWS managed key where none is named.
+    /// By a key of KMS. Where none is named, a bucket's default is the AWS managed key, and that of an object
+    /// is not told.
     Kms(Option<String>),
+    /// In a way that is not known here.
+    Other(String),
+}
+
+/// The objects that were looked at.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Each of them.
+    pub objects: Vec<Object>,
+    /// Whether these are all that there are.
+    pub all: bool,
 }
 
 /// An object that was looked at.
 #[derive(Clone, Debug)]
-pub struct Sample {
+pub struct Object {
     /// Its key.
     pub key: String,
     /// How it is encrypted.
@@ -116,7 +128,7 @@ async fn public(s3: &S3, place: &str) -> Answer<bool> {
         .unwrap_or_default())
 }
 
-async fn encryption(s3: &S3, place: &str) -> Answer<Encryption> {
+pub(super) async fn encryption(s3: &S3, place: &str) -> Answer<Encryption> {
     const NONE: &str = "ServerSideEncryptionConfigurationNotFoundError";
     let answer = s3.call("GetBucketEncryption", place, |client| {
         client.get_bucket_encryption().bucket(s3.bucket()).send()
@@ -140,7 +152,8 @@ impl Encryption {
     fn new(algorithm: &ServerSideEncryption, key: Option<String>) -> Self {
         match algorithm {
             ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse => Self::Kms(key),
-            _ => Self::OfS3,
+            ServerSideEncryption::Aes256 => Self::OfS3,
+            other => Self::Other(other.as_str().to_owned()),
         }
     }
 }
@@ -193,15 +206,17 @@ async fn requester_pays(s3: &S3, place: &str) -> Answer<bool> {
 }
 
 /// The first objects of the prefix.
-async fn sample(s3: &S3) -> Answer<Vec<Sample>> {
+async fn sample(s3: &S3) -> Answer<Sample> {
     let place = format!("s3://{}/{}", s3.bucket(), s3.prefix());
     let first = s3.call("ListObjectsV2", &place, |client| {
         let asked = client.list_objects_v2().bucket(s3.bucket());
         let asked = asked.prefix(s3.prefix()).set_request_payer(s3.payer());
         asked.max_keys(i32::try_from(SAMPLE).unwrap_or(1)).send()
     });
-    let mut sample = Vec::new();
-    for object in first.await?.contents.unwrap_or_default() {
+    let first = first.await?;
+    let all = first.is_truncated == Some(false);
+    let mut objects = Vec::new();
+    for object in first.contents.unwrap_or_default() {
         let Some(key) = object.key else { continue };
         let place = format!("s3://{}/{key}", s3.bucket());
         let told = s3.call("HeadObject", &place, |client| {
@@ -216,14 +231,19 @@ async fn sample(s3: &S3) -> Answer<Vec<Sample>> {
         };
         let algorithm = told.server_side_encryption;
         let kms = told.ssekms_key_id;
-        sample.push(Sample {
+        let stored_away = matches!(
+            object.storage_class,
+            Some(ObjectStorageClass::Glacier | ObjectStorageClass::DeepArchive)
+        );
+        // Of one that is on its way back, it says `ongoing-request="true"`.
+        let is_back = told
+            .restore
+            .is_some_and(|it| it.contains("ongoing-request=\"false\""));
+        objects.push(Object {
             encryption: algorithm.map_or(Encryption::OfS3, |it| Encryption::new(&it, kms)),
-            archived: matches!(
-                object.storage_class,
-                Some(ObjectStorageClass::Glacier | ObjectStorageClass::DeepArchive)
-            ) && told.restore.is_none(),
+            archived: (stored_away || told.archive_status.is_some()) && !is_back,
             key,
         });
     }
-    Ok(sample)
+    Ok(Sample { objects, all })
 }
