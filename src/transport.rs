@@ -19,6 +19,7 @@ use tracing::Level;
 
 use crate::answer::{self, Answer, Terms};
 use crate::base_url::BaseUrl;
+use crate::echo::hidden_in;
 use crate::error::{Answered, Error, ErrorKind, Result};
 use crate::key::{ApiKey, KeySource};
 use crate::observed::Observer;
@@ -209,7 +210,7 @@ impl Transport {
         };
         // Nothing is made for a log that nobody keeps.
         let line = tracing::enabled!(Level::DEBUG).then(|| {
-            let path = request.url().path().to_owned();
+            let path = hidden(request.url().path().as_bytes(), key);
             (request.method().clone(), path, Instant::now())
         });
         let sent = self.send(op, key, request);
@@ -237,6 +238,10 @@ impl Transport {
         if let Some(DryRun(show)) = self.dry_run.as_ref().filter(|_| op.is_write()) {
             show(&request);
             return Err(Error::invalid("not sent: the client is for a dry run"));
+        }
+        // Before the key is in it.
+        if tracing::enabled!(Level::DEBUG) {
+            log_request(op, key, &request);
         }
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, key.header().clone());
@@ -313,6 +318,23 @@ impl Unread {
     pub(crate) fn into_body(self) -> Bytes {
         self.answer.body
     }
+}
+
+/// What is about to be sent: of a write with its body, which is the caller's own.
+fn log_request(op: Op, key: &ApiKey, request: &reqwest::Request) {
+    let url = request.url();
+    let service = url.origin().ascii_serialization();
+    let (operation, method) = (op.id, request.method());
+    let path = hidden(url.path().as_bytes(), key);
+    let body = request.body().filter(|_| op.is_write());
+    let body = body.and_then(|it| it.as_bytes());
+    let body = body.map(|it| tracing::field::display(hidden(it, key)));
+    tracing::debug!(operation, %method, service, path, body, "is sent");
+}
+
+/// For a log: as somebody who mistakes a key for a name may have given it.
+fn hidden(text: &[u8], key: &ApiKey) -> String {
+    String::from_utf8_lossy(&hidden_in(text, key, false)).into_owned()
 }
 
 fn log(

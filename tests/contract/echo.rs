@@ -234,8 +234,22 @@ async fn a_key_that_is_echoed_is_in_no_trace() {
         service.on("GET", path::VERSION_1, answer);
         let _ = version_1(&client).get().await;
     }
+    // A key that was taken for a name goes out in a path, or in the body of a write.
+    for org in [KEY, "my-org"] {
+        let model = client.org(org).unwrap().model("gpt-oss-120b").unwrap();
+        let upload = model.upload("s3://my-bucket/run-1");
+        let _ = upload.fingerprint_suffix(KEY).await;
+    }
     let traced = TRACED.take().unwrap();
-    for expected in ["message=answered", "status=200", "message=failed", "[key]"] {
+    for expected in [
+        "message=answered",
+        "status=200",
+        "message=failed",
+        "[key]",
+        "message=is sent",
+        "path=\"/management/v1/orgs/[key]/models/gpt-oss-120b/versions\"",
+        "\"system_fingerprint_suffix\":\"[key]\"",
+    ] {
         assert!(traced.contains(expected), "{expected} is not in {traced}");
     }
     assert!(!traced.contains(&KEY[..12]), "{traced}");

@@ -234,10 +234,50 @@ fn a_port_that_is_taken_has_its_remedy() {
 #[test]
 fn each_request_is_told_with_vv() {
     let service = Service::fast();
-    let ran = service.run(&["archs", "-vv"]).ended(0);
-    assert!(
+    let url = service.simulator.base_url();
+    let told = |arguments: &[&str], lines: &[String]| {
+        let ran = service.run(arguments).ended(0);
+        let mut rest = ran.err.as_str();
+        for line in lines {
+            let Some(at) = rest.find(line) else {
+                panic!("{line:?} is not, or not in its order, in {ran:#?}");
+            };
+            rest = &rest[at..];
+        }
         ran.err
-            .contains("method=GET path=\"/management/v1/orgs/my-org/models\" status=200"),
-        "{ran:#?}"
+    };
+    let archs = "path=\"/management/v1/orgs/my-org/models\"";
+    let read = told(
+        &["archs", "-vv"],
+        &[
+            format!(
+                "is sent operation=\"list_model_architectures\" method=GET service=\"{url}\" {archs}\n"
+            ),
+            format!(
+                "answered operation=\"list_model_architectures\" method=GET {archs} status=200"
+            ),
+        ],
     );
+    assert!(!read.contains("body="), "{read}");
+    let deploy = "path=\"/management/v1/endpoints/my-org-gpt-oss-120b:deployModel\"";
+    let body = "{\"model\":\"orgs/my-org/models/gpt-oss-120b/versions/2\"}";
+    told(
+        &["deploy", "candidate", harness::ENDPOINT, "--no-wait", "-vv"],
+        &[
+            format!(
+                "is sent operation=\"deploy_model\" method=POST service=\"{url}\" {deploy} body={body}\n"
+            ),
+            format!("answered operation=\"deploy_model\" method=POST {deploy} status=200"),
+        ],
+    );
+    // What a dry run does not send is not told as if it were.
+    let dry = service.run(&["deploy", "1", harness::ENDPOINT, "--dry-run", "-vv"]);
+    let dry = dry.ended(0).err;
+    assert!(dry.contains("operation=\"get_endpoint\""), "{dry}");
+    assert!(!dry.contains("deploy_model"), "{dry}");
+    // What is said to a model is nobody else's.
+    let chat = service.run(&["chat", harness::ENDPOINT, "Sphinx", "-vv"]);
+    let chat = chat.ended(0).err;
+    assert!(chat.contains("operation=\"chat_completions\""), "{chat}");
+    assert!(!chat.contains("Sphinx"), "{chat}");
 }
