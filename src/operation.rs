@@ -86,6 +86,8 @@ pub struct Operation<T: Tracked> {
     obtained: Obtained,
     /// Versions that the write may have made beside.
     left: Vec<ModelVersionName>,
+    /// What does the same, and was there before the write.
+    beside: Option<Box<Handle>>,
 }
 
 /// How a write came to its [`Operation`].
@@ -111,6 +113,7 @@ impl<T: Tracked> Operation<T> {
             settled: None,
             obtained: Obtained::Answered,
             left: Vec::new(),
+            beside: None,
         }
     }
 
@@ -120,6 +123,14 @@ impl<T: Tracked> Operation<T> {
 
     pub(crate) fn leaving(self, left: Vec<ModelVersionName>) -> Self {
         Self { left, ..self }
+    }
+
+    pub(crate) fn beside(self, beside: Option<Box<Handle>>) -> Self {
+        Self { beside, ..self }
+    }
+
+    pub(crate) fn is_beside(&self) -> Option<&Handle> {
+        self.beside.as_deref()
     }
 
     pub(crate) fn left(&self) -> &[ModelVersionName] {

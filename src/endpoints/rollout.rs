@@ -148,6 +148,17 @@ impl Operation<Deployment> {
     pub fn already_serves(&self) -> Option<&Deployment> {
         self.settled_value()
     }
+
+    /// The handle of a deployment of the same version that was under way, as the newest, when the
+    /// endpoint was last read before this one was asked for. The version is rolled out twice then;
+    /// to wait for the first alone, give the handle to [`Client::resume`](crate::Client::resume).
+    ///
+    /// None where the endpoint was not read ([`Deploy::unchecked`](crate::Deploy::unchecked)),
+    /// tells no states, or names no integer id. One that is asked for meanwhile is not seen.
+    #[must_use]
+    pub fn already_under_way(&self) -> Option<&Handle> {
+        self.is_beside()
+    }
 }
 
 /// Reads one endpoint and looks for one deployment in it.

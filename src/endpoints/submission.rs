@@ -5,6 +5,7 @@ use super::data::{Deployment, EndpointDetails};
 use super::rollout::{RolloutProbe, RolloutProgress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::other_than_asked;
+use crate::handle::Handle;
 use crate::names::ModelVersionName;
 use crate::operation::{Obtained, Operation};
 use crate::pending::{Doubt, Pending, PendingDeploy, Seen, listed};
@@ -21,6 +22,8 @@ pub(super) struct Submission<'a> {
     version: ModelVersionName,
     /// The ids of the deployments of this version that there were before, if that is known.
     known: Option<Vec<String>>,
+    /// Another deployment of it that is under way.
+    beside: Option<Box<Handle>>,
 }
 
 impl<'a> Submission<'a> {
@@ -34,10 +37,12 @@ impl<'a> Submission<'a> {
             let same = details.deployments.iter().filter(|d| d.may_be_of(&version));
             same.map(|d| d.id.clone()).collect()
         });
+        let beside = before.and_then(|details| under_way(endpoint, details, &version));
         Self {
             endpoint,
             version,
             known,
+            beside,
         }
     }
 
@@ -86,7 +91,9 @@ impl<'a> Submission<'a> {
     }
 
     fn operation(&self, deployment: Deployment, by: Obtained) -> Operation<Deployment> {
-        rollout(self.endpoint, deployment, &self.version).obtained_by(by)
+        rollout(self.endpoint, deployment, &self.version)
+            .obtained_by(by)
+            .beside(self.beside.clone())
     }
 
     /// The error of a deployment that may have been queued, and that was not found.
@@ -110,6 +117,20 @@ fn rollout(
     let progress = RolloutProgress::of(&deployment);
     let probe = RolloutProbe::new(endpoint.clone(), deployment, version.clone());
     Operation::accepted(probe, progress)
+}
+
+/// The newest deployment, if it is of the version and goes on. One that no state is told of may
+/// have ended long ago.
+fn under_way(
+    endpoint: &Endpoint,
+    details: &EndpointDetails,
+    version: &ModelVersionName,
+) -> Option<Box<Handle>> {
+    let going = details.deployments.iter();
+    let going = going.filter(|d| d.state.is_some() && d.is_going());
+    let newest = going.max_by_key(|d| d.created)?;
+    let ours = newest.version.as_ref() == Some(version);
+    ours.then(|| Box::new(rollout(endpoint, newest.clone(), version).handle()))
 }
 
 impl Endpoint {

@@ -99,6 +99,65 @@ async fn a_version_that_already_serves_is_not_deployed_unless_told_to() {
 }
 
 #[tokio::test]
+async fn a_deployment_tells_of_one_of_the_same_version_that_is_under_way() {
+    let at = |id, version, created, state| published::deployment(id, version, created, state);
+    let mut untold = at("d-2", 1, 20, "");
+    untold.as_object_mut().unwrap().remove("state");
+    let running = Some("deployment=d-2");
+    for (deployments, told) in [
+        (vec![at("d-2", 1, 20, "in_progress")], running),
+        (
+            vec![
+                at("d-2", 1, 20, "not_started"),
+                at("d-1", 1, 10, "in_progress"),
+            ],
+            running,
+        ),
+        (
+            vec![
+                at("d-2", 1, 20, "a_word_of_tomorrow"),
+                at("d-1", 2, 10, "complete"),
+            ],
+            running,
+        ),
+        // It is replaced by another version, so that this one comes after that.
+        (
+            vec![
+                at("d-3", 2, 30, "not_started"),
+                at("d-2", 1, 20, "in_progress"),
+            ],
+            None,
+        ),
+        (
+            vec![
+                at("d-2", 1, 20, "rolled_back"),
+                at("d-1", 2, 10, "complete"),
+            ],
+            None,
+        ),
+        (vec![untold], None),
+        (vec![], None),
+    ] {
+        let service = service_with(&deployments).await;
+        let operation = endpoint(&service.client()).deploy(VERSION_1).await.unwrap();
+        let handle = operation.already_under_way().map(ToString::to_string);
+        match (&handle, told) {
+            (Some(handle), Some(told)) => assert!(handle.contains(told), "{handle}"),
+            (handle, told) => assert!(
+                handle.is_none() && told.is_none(),
+                "{handle:?} {deployments:?}"
+            ),
+        }
+        assert_eq!(count(&service, "POST"), 1);
+        assert_eq!(
+            count(&service, "GET"),
+            2,
+            "the endpoint and the version, once each"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_version_that_serves_is_deployed_when_another_rollout_would_replace_it() {
     let mut undated = published::deployment("d-2", 2, 0, "complete");
     undated.as_object_mut().unwrap().remove("created");

@@ -43,6 +43,22 @@ async fn a_newer_deployment_in_the_queue_does_not_end_ours() {
 }
 
 #[tokio::test]
+async fn the_same_version_once_more_tells_which_deployment_of_it_is_under_way() {
+    let rig = Rig::with(three_versions(with_second(SecondDeploy::Queues))).await;
+    rig.simulator.advance(Duration::from_secs(10));
+    let first = rig.endpoint().deploy("2").await.unwrap();
+    assert_eq!(first.already_under_way(), None);
+    rig.simulator.advance(Duration::from_secs(10));
+    let second = rig.somebody_else().endpoint().deploy("2").await.unwrap();
+    assert_ne!(second.deployment_id(), first.deployment_id());
+    let running = second.already_under_way().expect("it is under way");
+    let deployment = format!("deployment={}", first.deployment_id());
+    assert!(running.to_string().contains(&deployment), "{running}");
+    let other = rig.somebody_else().endpoint().deploy("3").await.unwrap();
+    assert_eq!(other.already_under_way(), None);
+}
+
+#[tokio::test]
 async fn a_deployment_that_a_newer_one_cancels_is_superseded() {
     let rig = Rig::with(three_versions(with_second(SecondDeploy::CancelsFirst))).await;
     let ours = rig.endpoint().deploy("2").await.unwrap();

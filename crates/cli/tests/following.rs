@@ -34,6 +34,32 @@ fn a_handle_goes_on_in_another_process() {
 }
 
 #[test]
+fn the_same_deployment_once_more_names_the_one_that_is_under_way() {
+    let service = Service::still();
+    let begin = [&DEPLOY[..], &["--no-wait"]].concat();
+    let first = service.run(&begin).ended(0);
+    assert_eq!(first.err, "");
+    service.simulator.advance(Duration::from_secs(5));
+    let second = service.run(&begin).ended(0);
+    let (_, rest) = second.err.split_once("`cbm wait ").expect("a command");
+    let (handle, _) = rest.split_once('`').expect("its end");
+    assert_eq!(
+        second.err,
+        format!(
+            "gpt-oss-120b@2 was being rolled out there already, and is now rolled out twice; \
+             `cbm wait {handle}` waits for the first\n"
+        )
+    );
+    assert_ne!(second.out.trim(), handle);
+    service.simulator.advance(Duration::from_hours(1));
+    let ended = service.run(&["wait", handle, "-o", "json", "-q"]).ended(0);
+    let deployment = ended.json()["deployment"].to_string();
+    let deployment = deployment.trim_matches('"');
+    assert!(first.out.contains(deployment), "{first:#?}");
+    assert!(!second.out.contains(deployment), "{second:#?}");
+}
+
+#[test]
 fn each_change_is_a_line_of_ndjson_as_it_comes() {
     let service = Service::still();
     let rollout = begun(&service, &DEPLOY);

@@ -9,6 +9,7 @@ use crate::context::{Context, endpoint};
 use crate::dry_run::DryRun;
 use crate::failure::{Doing, Failure, Result};
 use crate::following::{Waiting, follow};
+use crate::output::record::short;
 use crate::target::VersionArg;
 
 /// Deploy a version to an endpoint, with no downtime, and wait until it serves
@@ -83,6 +84,13 @@ impl Deploy {
             context.note(&format!(
                 "{} serves {} already; nothing was sent (--redeploy deploys it again)",
                 self.endpoint, self.version
+            ));
+        }
+        if let Some(running) = operation.already_under_way() {
+            context.note(&format!(
+                "{} was being rolled out there already, and is now rolled out twice; \
+                 `cbm wait {running}` waits for the first",
+                short(operation.version())
             ));
         }
         follow(context, &operation, &self.waiting).await
