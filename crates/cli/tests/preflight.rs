@@ -62,6 +62,8 @@ fn weights_in_folders() {
         time,
     );
 
+    fs::create_dir_all(folder.join("empty")).expect("a folder");
+
     let cases = trycmd::TestCases::new();
     cases.register_bin("cbm", Path::new(env!("CARGO_BIN_EXE_cbm")));
     cases

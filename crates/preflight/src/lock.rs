@@ -44,6 +44,12 @@ struct Locked {
     modified_ns: Option<u64>,
 }
 
+/// What a lock of every version has.
+#[derive(Deserialize)]
+struct Form {
+    version: u32,
+}
+
 /// The one form there is so far.
 const VERSION: u32 = 1;
 
@@ -72,15 +78,15 @@ impl Lock {
     ///
     /// When it is no lock, or one of a later version.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let lock: Self =
-            serde_json::from_str(text).map_err(|error| format!("it is no lock: {error}"))?;
-        if lock.version != VERSION {
+        let no_lock = |error| format!("it is no lock: {error}");
+        // A later version may have more fields, and is told by its number all the same.
+        let Form { version } = serde_json::from_str(text).map_err(no_lock)?;
+        if version != VERSION {
             return Err(format!(
-                "it is a lock of version {}, and this reads version {VERSION}",
-                lock.version
+                "it is a lock of version {version}, and this reads version {VERSION}"
             ));
         }
-        Ok(lock)
+        serde_json::from_str(text).map_err(no_lock)
     }
 
     /// The lock as JSON, each object in lines of its own and in the order of the keys.
@@ -225,11 +231,15 @@ mod tests {
 
     #[test]
     fn a_lock_of_a_later_version_is_refused() {
-        let later = r#"{"version": 2, "place": "", "objects": {}}"#;
-        let refused = Lock::from_json(later).expect_err("a later version");
-        assert_eq!(
-            refused,
-            "it is a lock of version 2, and this reads version 1"
-        );
+        for later in [
+            r#"{"version": 2, "place": "", "objects": {}}"#,
+            r#"{"version": 2, "place": "", "objects": [], "more": 1}"#,
+        ] {
+            let refused = Lock::from_json(later).expect_err("a later version");
+            assert_eq!(
+                refused,
+                "it is a lock of version 2, and this reads version 1"
+            );
+        }
     }
 }

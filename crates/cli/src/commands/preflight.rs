@@ -1,5 +1,7 @@
 //! `cbm preflight`: weights, looked at before they are uploaded.
 
+mod lock_file;
+
 use std::path::{Path, PathBuf};
 
 use cerebras_management::names::WeightUri;
@@ -39,6 +41,8 @@ pub(crate) struct PreflightArgs {
     layout: LayoutArg,
 
     /// Keep the size, the entity tag and the version id of every object in this file, if all is good
+    ///
+    /// Nothing is written where --check-lock finds a change, nor over a file that is no lock.
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
 
@@ -76,7 +80,14 @@ impl From<LayoutArg> for Layout {
 impl PreflightArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<()> {
         let layout = self.layout.into();
-        let before = self.check_lock.as_deref().map(read_lock).transpose()?;
+        let before = self
+            .check_lock
+            .as_deref()
+            .map(lock_file::read)
+            .transpose()?;
+        if let Some(file) = &self.lock {
+            lock_file::check_place(file)?;
+        }
         let table = self.architectures.as_deref().map(read_table).transpose()?;
         let store = self.store().await?;
 
@@ -122,29 +133,31 @@ impl PreflightArgs {
         if let Some(unfit) = unfit {
             return Err(unfit);
         }
+        if let (Some(file), 1..) = (&self.check_lock, changed) {
+            let what = format!("{changed} objects are not what {} says", file.display());
+            let failure = Failure::new(Exit::Conflict, "changed", what);
+            return Err(failure.next(
+                "upload what was checked, or check what is there now and write the lock anew",
+            ));
+        }
         if let (Some(file), Some(now)) = (&self.lock, &now) {
-            write_lock(file, now)?;
+            lock_file::write(file, now)?;
             context.note(&format!(
                 "{} objects are pinned in {}",
                 now.objects(),
                 file.display()
             ));
         }
-        match (&self.check_lock, changed) {
-            (Some(file), 1..) => {
-                let what = format!("{changed} objects are not what {} says", file.display());
-                let failure = Failure::new(Exit::Conflict, "changed", what);
-                Err(failure.next(
-                    "upload what was checked, or check what is there now and write the lock anew",
-                ))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     async fn store(&self) -> Result<Store> {
         if !self.weights.contains("://") {
-            return Ok(Store::Folder(Folder::new(&self.weights)));
+            let locks = [&self.lock, &self.check_lock].into_iter().flatten();
+            let folder = Folder::new(&self.weights);
+            return Ok(Store::Folder(
+                locks.fold(folder, |folder, lock| folder.without(lock)),
+            ));
         }
         let uri: WeightUri = self.weights.parse()?;
         let settings = S3Settings {
@@ -182,24 +195,12 @@ fn read(file: &Path) -> Result<String> {
     })
 }
 
-fn read_lock(file: &Path) -> Result<Lock> {
-    let next = "name a file that `cbm preflight … --lock FILE` has written";
-    let text = read(file).map_err(|failure| failure.next(next))?;
-    Lock::from_json(&text).map_err(|why| unusable(file, why).next(next))
-}
-
 fn unusable(file: &Path, why: String) -> Failure {
     Failure::usage(format!("{} cannot be used", file.display())).why(why)
 }
 
 fn read_table(file: &Path) -> Result<Architectures> {
     Architectures::parse(&read(file)?).map_err(|why| unusable(file, why))
-}
-
-fn write_lock(file: &Path, lock: &Lock) -> Result<()> {
-    std::fs::write(file, lock.to_json()).map_err(|error| {
-        Failure::usage(format!("{} cannot be written", file.display())).why(error.to_string())
-    })
 }
 
 impl Failure {
