@@ -119,6 +119,8 @@ checks! {
         "The index was written for other files than these, or by hand."
     Pickle "pickle" Warning
         "A pickle can run code when it is loaded, and is copied for nothing where safetensors are used."
+    NotStrictJson "not-strict-json" Warning
+        "Python reads a number that is none, and most other readers refuse the file."
     MixedDtypes "mixed-dtypes" Warning
         "Matrices of several float types are most often a merge gone half way."
     UnexpectedDtype "unexpected-dtype" Warning

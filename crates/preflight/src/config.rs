@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     Check,
     header::Dtype,
+    json,
     layout::Files,
     report::Found,
     source::{Source, judge},
@@ -61,7 +62,15 @@ impl Config {
                 return Ok(None);
             }
         };
-        let config = Self::parse(&bytes);
+        let mut config = Self::parse(&bytes);
+        if config.is_err()
+            && let Some(strict) = json::without_infinities(&String::from_utf8_lossy(&bytes))
+            && let Ok(read) = Self::parse(strict.as_bytes())
+        {
+            let (what, remedy) = json::INFINITIES;
+            found.add(Check::NotStrictJson, KEY, what, remedy);
+            config = Ok(read);
+        }
         Ok(config
             .map_err(|what| found.add(Check::BadConfig, KEY, what, remedy))
             .ok())

@@ -17,6 +17,44 @@ pub(crate) fn read<'a, W: Wanted<'a>>(text: &'a str, wanted: W) -> serde_json::R
     Ok(out)
 }
 
+/// The text with null for each number that is none in JSON, where there is one: Python's `json` writes and
+/// reads `NaN`, `Infinity` and `-Infinity`.
+pub(crate) fn without_infinities(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let (mut rest, mut in_text, mut any) = (text, false, false);
+    while let Some(c) = rest.chars().next() {
+        let words = ["NaN", "-Infinity", "Infinity"];
+        let word = words.iter().find(|word| rest.starts_with(**word));
+        let taken = match word {
+            Some(word) if !in_text => {
+                out.push_str("null");
+                any = true;
+                word.len()
+            }
+            _ => {
+                // What is escaped ends no text.
+                let escaped = if in_text && c == '\\' {
+                    rest.chars().nth(1)
+                } else {
+                    None
+                };
+                in_text ^= c == '"';
+                let taken = c.len_utf8() + escaped.map_or(0, char::len_utf8);
+                out.push_str(&rest[..taken]);
+                taken
+            }
+        };
+        rest = &rest[taken..];
+    }
+    any.then_some(out)
+}
+
+/// What is said of such a text.
+pub(crate) const INFINITIES: (&str, &str) = (
+    "it has NaN or Infinity in the place of a number, which Python reads, and JSON does not have",
+    "write a number or null in its place",
+);
+
 /// What is made of a value of any kind. What is not taken is read past.
 pub(crate) trait Wanted<'de>: Sized {
     type Out;
@@ -141,5 +179,22 @@ impl Wanted<'_> for Number {
 
     fn whole(self, number: u64) -> Self::Out {
         Ok(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_that_are_none_become_null() {
+        let text =
+            r#"{"a": NaN, "b": [-Infinity,Infinity], "NaN": "Infinity \" NaN \\", "c": "ä\\"}"#;
+        assert_eq!(
+            without_infinities(text).as_deref(),
+            Some(r#"{"a": null, "b": [null,null], "NaN": "Infinity \" NaN \\", "c": "ä\\"}"#)
+        );
+        assert_eq!(without_infinities(r#"{"a": "NaN"}"#), None);
+        assert_eq!(without_infinities("\"\\"), None);
     }
 }

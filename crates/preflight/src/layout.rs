@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Check, report::Found, source::RESTORE, store::Object};
+use crate::{Check, header::quoted, report::Found, source::RESTORE, store::Object};
 
 /// The files of a place, told apart by what they are for.
 #[derive(Debug)]
@@ -93,9 +93,11 @@ impl<'o> Files<'o> {
         if !archives.is_empty() {
             return false;
         }
-        if !config && let Some(folder) = self.nested() {
+        let below = if config { Vec::new() } else { self.nested() };
+        if let [folder] = below[..] {
             let what = format!(
-                "the model is in the folder {folder:?}, and nothing of it beside the folder"
+                "the model is in the folder {}, and nothing of it beside the folder",
+                quoted(folder)
             );
             let remedy = format!(
                 "give the folder itself: {}/{folder}",
@@ -104,14 +106,28 @@ impl<'o> Files<'o> {
             found.add(Check::NestedFolder, &format!("{folder}/"), what, remedy);
             return false;
         }
-        let what = format!(
+        let mut what = format!(
             "none of {} files right below {place} ends in {SAFETENSORS}",
             self.names().count()
         );
-        let remedy =
-            "save the model as safetensors (`save_pretrained` does), right below the place";
+        let mut remedy =
+            "save the model as safetensors (`save_pretrained` does), right below the place"
+                .to_owned();
+        if let [first, _, ..] = below[..] {
+            let told: Vec<_> = below.iter().take(3).map(|it| quoted(it)).collect();
+            what = format!(
+                "there are {} models in folders below it, and none right below {place}: {}{}",
+                below.len(),
+                told.join(", "),
+                if below.len() > 3 { ", …" } else { "" }
+            );
+            remedy = format!(
+                "give the folder of one of them, such as {}/{first}",
+                place.trim_end_matches('/')
+            );
+        }
         found.add(Check::NoSafetensors, "", what, remedy);
-        if !config {
+        if !config && below.is_empty() {
             self.no_config(found);
         }
         true
@@ -124,16 +140,23 @@ impl<'o> Files<'o> {
         found.add(Check::NoConfig, "config.json", "it is not there", remedy);
     }
 
-    /// The one folder that holds a model.
-    fn nested(&self) -> Option<&'o str> {
-        let below = self.all.iter().filter_map(|it| it.key.split_once('/'));
-        let folders = below.filter(|(folder, rest)| {
-            let model =
-                *rest == "config.json" || !rest.contains('/') && rest.ends_with(SAFETENSORS);
-            model && !folder.starts_with('.')
+    /// The folders that hold a model, but for those inside one of them.
+    fn nested(&self) -> Vec<&'o str> {
+        let below = self.all.iter().filter_map(|it| it.key.rsplit_once('/'));
+        let folders = below.filter(|(folder, name)| {
+            let model = *name == "config.json" || name.ends_with(SAFETENSORS);
+            model && !folder.split('/').any(|part| part.starts_with('.'))
         });
         let folders: BTreeSet<_> = folders.map(|(folder, _)| folder).collect();
-        folders.first().copied().filter(|_| folders.len() == 1)
+        let inside = |folder: &str| {
+            let parents = folder.match_indices('/').map(|(at, _)| &folder[..at]);
+            parents.into_iter().any(|parent| folders.contains(parent))
+        };
+        folders
+            .iter()
+            .copied()
+            .filter(|folder| !inside(folder))
+            .collect()
     }
 
     /// What is odd about single objects.
@@ -152,7 +175,7 @@ impl<'o> Files<'o> {
                     remedy,
                 );
             }
-            if object.size == 0 && !is_read(&object.key) {
+            if object.size == 0 && !may_be_empty(&object.key) {
                 let remedy = "upload it again, or delete it if nothing needs it";
                 found.add(Check::ZeroBytes, &object.key, "it has 0 bytes", remedy);
             }
@@ -197,17 +220,33 @@ fn is_marker(object: &Object) -> bool {
     object.key.is_empty() || object.key.ends_with('/')
 }
 
-/// Whether its content is looked at, which tells more than that it has none.
-fn is_read(key: &str) -> bool {
+/// Whether it may have no bytes: its content is looked at, which tells more, or it has none by its nature, as
+/// what marks a package of Python or is hidden, such as the `.cache` of a download.
+fn may_be_empty(key: &str) -> bool {
     let read = [SAFETENSORS, ".safetensors.index.json"];
     let read = read.iter().any(|end| key.ends_with(end)) || crate::tokenizer::READ.contains(&key);
-    let name = key.rsplit('/').next().unwrap_or(key);
-    key == "config.json" || read && !key.contains('/') || name.starts_with('.')
+    let hidden = key.split('/').any(|part| part.starts_with('.'));
+    let package = key.rsplit('/').next() == Some("__init__.py");
+    key == "config.json" || read && !key.contains('/') || hidden || package
 }
 
+/// Whether it is a pickle by its name. Of `.bin` only the names that training writes are: others have the
+/// same ending for weights of their own.
 fn is_pickle(key: &str) -> bool {
-    let extension = key.rsplit_once('.').map(|(_, extension)| extension);
-    extension.is_some_and(|it| matches!(it, "bin" | "pt" | "pth" | "pkl" | "pickle" | "ckpt"))
+    const WRITTEN: [&str; 6] = [
+        "adapter_model",
+        "consolidated",
+        "optimizer",
+        "pytorch_model",
+        "scheduler",
+        "training_args",
+    ];
+    let name = key.rsplit('/').next().unwrap_or(key);
+    match name.rsplit_once('.') {
+        Some((stem, "bin")) => WRITTEN.iter().any(|start| stem.starts_with(start)),
+        Some((_, end)) => matches!(end, "pt" | "pth" | "pkl" | "pickle" | "ckpt"),
+        None => false,
+    }
 }
 
 /// Says so where the place itself has the name of an archive.

@@ -116,8 +116,17 @@ async fn object(
     };
     let text = std::str::from_utf8(&bytes).map_err(|error| format!("it is no UTF-8: {error}"));
     let fields = text.and_then(|text| match json::read(text, Whole) {
-        Ok(fields) => fields.map_err(|kind| format!("it is {kind}, and has to be an object")),
-        Err(error) => Err(format!("it cannot be read as JSON: {error}")),
+        Ok(fields) => fields.map_err(not_an_object),
+        Err(error) => {
+            let strict = json::without_infinities(text);
+            let read = strict.and_then(|strict| json::read(&strict, Whole).ok());
+            let Some(fields) = read else {
+                return Err(format!("it cannot be read as JSON: {error}"));
+            };
+            let (what, remedy) = json::INFINITIES;
+            found.add(Check::NotStrictJson, key, what, remedy);
+            fields.map_err(not_an_object)
+        }
     });
     let what = match fields {
         Ok(fields) => return Ok(Read::Object(fields)),
@@ -130,6 +139,10 @@ async fn object(
         "save the tokenizer anew, and upload the file again",
     );
     Ok(Read::Wrong)
+}
+
+fn not_an_object(kind: &'static str) -> String {
+    format!("it is {kind}, and has to be an object")
 }
 
 /// What is looked for in a file. The rest is not kept: a file may be large.

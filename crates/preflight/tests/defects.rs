@@ -70,6 +70,7 @@ fn nothing_is_found_in_what_is_whole() {
         Model::qwen_moe(),
         Model::gpt_oss(),
         Model::with_vision(),
+        Model::downloaded(),
     ] {
         let architecture = model.architecture.clone();
         let report = look(model);

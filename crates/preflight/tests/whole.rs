@@ -243,3 +243,53 @@ fn a_whole_model_may_have_tensors_of_other_types_beside() {
     });
     assert_eq!(checks(&more), []);
 }
+
+#[test]
+fn numbers_that_are_none_are_a_warning_and_the_rest_is_read() {
+    let mut model = Model::tied();
+    let config = model.files["config.json"].clone();
+    let config = String::from_utf8(config).expect("a text");
+    let with = config.replacen('{', r#"{"time_step_limit": [0.0, Infinity], "#, 1);
+    model.put("config.json", with.clone());
+    let warned = (Check::NotStrictJson, "config.json".to_owned());
+    assert_eq!(found(&look(&model)), std::slice::from_ref(&warned));
+    // It is held against the weights as any other.
+    model.put(
+        "config.json",
+        with.replace(r#""num_hidden_layers":2"#, r#""num_hidden_layers":3"#),
+    );
+    assert_eq!(checks(&model), [Check::ConfigLayers, Check::NotStrictJson]);
+}
+
+#[test]
+fn models_in_folders_below_are_named() {
+    let below = |folders: &[&str]| {
+        let mut model = Model::default();
+        for folder in folders {
+            for (name, content) in Model::tied().files {
+                model.put(&format!("{folder}/{name}"), content);
+            }
+        }
+        model.architecture = "tiny-llama".to_owned();
+        look(&model)
+    };
+    let deep = below(&["models--a--b/snapshots/1f"]);
+    let folder = "models--a--b/snapshots/1f/".to_owned();
+    assert_eq!(found(&deep), [(Check::NestedFolder, folder)]);
+    let with_original = below(&["run", "run/original"]);
+    assert_eq!(
+        found(&with_original),
+        [(Check::NestedFolder, "run/".to_owned())]
+    );
+
+    let several = below(&["checkpoint-1", "checkpoint-2"]);
+    let finding = &several.findings[0];
+    assert_eq!(finding.check, Check::NoSafetensors);
+    assert!(
+        finding
+            .what
+            .ends_with(r#": "checkpoint-1", "checkpoint-2""#)
+            && finding.remedy.ends_with("/checkpoint-1"),
+        "{finding:?}"
+    );
+}

@@ -284,17 +284,18 @@ pub(crate) const DEFECTS: &[Defect] = defects! {
     "no config.json", |model| {
         model.files.remove(CONFIG);
     }, [NoConfig CONFIG], no_config;
+    "numbers that are none", |model| model.put("generation_config.json", r#"{"a": -Infinity}"#), [NotStrictJson "generation_config.json"], same;
     "a pickle", |model| model.put("optimizer.pt", "\u{80}"), [Pickle "optimizer.pt"], same;
     "an empty file beside the others", |model| model.put("notes.txt", ""), [ZeroBytes "notes.txt"], same;
     "a file of a moment ago", |model| model.fresh.push("README.md".to_owned()), [JustChanged "README.md"], same;
     "no safetensors", |model| model.files.retain(|name, _| !name.contains("safetensors")), [NoSafetensors ""], |_, told| {
         use Check::{
             ArchitectureShape, ArchitectureVocabulary, BadConfig, BadJson, JustChanged, ModelType, NoChatTemplate,
-            NoConfig, NoTokenizer, Pickle, Quantised, SpecialTokens, UnknownArchitecture, ZeroBytes,
+            NoConfig, NoTokenizer, NotStrictJson, Pickle, Quantised, SpecialTokens, UnknownArchitecture, ZeroBytes,
         };
         only(&[
             ArchitectureShape, ArchitectureVocabulary, BadConfig, BadJson, JustChanged, ModelType, NoChatTemplate,
-            NoConfig, NoTokenizer, Pickle, Quantised, SpecialTokens, UnknownArchitecture, ZeroBytes,
+            NoConfig, NoTokenizer, NotStrictJson, Pickle, Quantised, SpecialTokens, UnknownArchitecture, ZeroBytes,
         ], told)
     };
     "a folder around it", |model| {

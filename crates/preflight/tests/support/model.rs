@@ -49,6 +49,21 @@ impl Model {
             .with_tokenizer()
     }
 
+    /// The same as `hf download --local-dir` leaves it, and with what some repositories have beside.
+    pub(crate) fn downloaded() -> Self {
+        let mut model = Self::tied();
+        for name in ["config.json", "model.safetensors"] {
+            model.put(&format!(".cache/huggingface/download/{name}.lock"), "");
+            model.put(
+                &format!(".cache/huggingface/download/{name}.metadata"),
+                "0\n0\n0\n",
+            );
+        }
+        model.put("code/__init__.py", "");
+        model.put("metal/model.bin", "GPT-OSS v1.0");
+        model
+    }
+
     /// The tensors of a Llama of two layers.
     pub(crate) fn llama_tensors() -> Vec<Described> {
         let mut tensors = vec![
