@@ -100,6 +100,77 @@ fn without_credentials_it_is_3_with_what_to_do() {
     assert!(ran.err.contains("aws sso login"), "{ran:#?}");
 }
 
+/// A server whose bucket is in eu-west-1, and denies everything.
+fn denying() -> String {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            std::thread::spawn(move || {
+                let reader = BufReader::new(stream.try_clone().expect("the same"));
+                let lines = reader.lines().map_while(Result::ok);
+                let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+                let there = head.iter().any(|line| line.contains("/eu-west-1/s3/"));
+                let (status, code) = if there {
+                    ("403 Forbidden", "AccessDenied")
+                } else {
+                    ("301 Moved Permanently", "PermanentRedirect")
+                };
+                let body = format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>");
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nx-amz-bucket-region: eu-west-1\r\nContent-Type: application/xml\r\n\
+                     Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                // A client that has gone is none of its business.
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn credentials_that_may_ask_nothing_are_no_reason_to_go_on() {
+    let service = Service::fast();
+    let url = denying();
+    let bucket = |verb: &str, more: &[&str]| {
+        let arguments = ["bucket", verb, "--bucket", "my-bucket", "--role", ROLE];
+        let mut cbm = service.cbm(&[&arguments, more].concat());
+        cbm.env("AWS_ENDPOINT_URL", &url)
+            .env("AWS_REGION", "us-east-1");
+        cbm.env("AWS_ACCESS_KEY_ID", "testing")
+            .env("AWS_SECRET_ACCESS_KEY", "testing");
+        Ran::of(&cbm.output().expect("cbm runs"))
+    };
+    let ran = bucket("check", &["-o", "json"]).ended(3);
+    assert!(
+        ran.err
+            .contains("the policy of bucket my-bucket was not seen"),
+        "{ran:#?}"
+    );
+    assert!(!ran.err.contains("in the way"), "{ran:#?}");
+    let causes = ran.json();
+    assert_eq!(causes[0]["verdict"], "cannot_be_seen");
+    // Where it is comes with the refusal.
+    let ran = bucket("check", &[]).ended(3);
+    assert!(
+        ran.err.contains("bucket my-bucket is in eu-west-1"),
+        "{ran:#?}"
+    );
+    let ran = bucket("policy", &["--existing"]).ended(3);
+    assert!(
+        ran.err.contains("GetBucketEncryption is not answered"),
+        "{ran:#?}"
+    );
+    assert!(
+        ran.err.contains("bucket my-bucket is in eu-west-1"),
+        "{ran:#?}"
+    );
+}
+
 /// A bucket of moto's server, by way of a profile of AWS's files.
 #[test]
 fn a_policy_is_put_only_when_told_to_and_the_check_is_then_content() {
@@ -166,14 +237,61 @@ fn a_policy_is_put_only_when_told_to_and_the_check_is_then_content() {
     );
     let existing = bucket("policy", &["--existing"]).ended(0);
     assert!(existing.err.contains("nothing changes"), "{existing:#?}");
+    assert!(!existing.err.contains("kms:Decrypt"), "{existing:#?}");
+
+    let rules = |key: &str| {
+        format!(
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+             <SSEAlgorithm>aws:kms</SSEAlgorithm>{key}</ApplyServerSideEncryptionByDefault></Rule>\
+             </ServerSideEncryptionConfiguration>"
+        )
+    };
+    let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
+    let own = format!("<KMSMasterKeyID>{key}</KMSMasterKeyID>");
+    put(&url, &format!("{name}?encryption"), &rules(&own));
+    let record = bucket("policy", &["--existing", "-o", "json"]).ended(0);
+    assert_eq!(record.json()["key_statement"]["Action"][0], "kms:Decrypt");
+    let existing = bucket("policy", &["--existing"]).ended(0);
+    assert!(
+        existing.err.contains(&format!("in the policy of {key}:")),
+        "{existing:#?}"
+    );
+    put(&url, &format!("{name}?encryption"), &rules(""));
+    let existing = bucket("policy", &["--existing"]).ended(0);
+    assert!(
+        existing.err.contains("the AWS managed key (aws/s3)"),
+        "{existing:#?}"
+    );
+    assert!(!existing.err.contains("kms:Decrypt"), "{existing:#?}");
+
+    // Another role takes the place of the first, and not without a word.
+    let other = "arn:aws:iam::123456789012:role/next";
+    let mut cbm = service.cbm(&[
+        "bucket", "policy", "--bucket", &name, "--role", other, "--apply", "--yes",
+    ]);
+    cbm.env("AWS_ENDPOINT_URL", &url)
+        .env("AWS_REGION", "us-east-1");
+    cbm.env("AWS_ACCESS_KEY_ID", "testing")
+        .env("AWS_SECRET_ACCESS_KEY", "testing");
+    let ran = Ran::of(&cbm.output().expect("cbm runs")).ended(0);
+    assert!(
+        ran.err.contains(&format!("warning: {ROLE} was let in")),
+        "{ran:#?}"
+    );
 }
 
 fn make_bucket(url: &str, name: &str) {
+    put(url, name, "");
+}
+
+/// Puts something at a path of moto's server, which asks for no signature.
+fn put(url: &str, path: &str, body: &str) {
     use std::io::{Read as _, Write as _};
     let address = url.strip_prefix("http://").expect("an address");
     let mut server = std::net::TcpStream::connect(address).expect("a connection");
     let request = format!(
-        "PUT /{name} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "PUT /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
     );
     server.write_all(request.as_bytes()).expect("a request");
     let mut answer = String::new();

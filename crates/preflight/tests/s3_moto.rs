@@ -85,7 +85,9 @@ impl Bucket {
         let name: BucketName = self.name.parse().expect("a bucket");
         let role: PrincipalArn = ROLE.parse().expect("a role");
         let causes = Box::pin(bucket::check(&self.s3(prefix), &name, &role)).await;
-        causes.expect("an answer")
+        let checked = causes.expect("an answer");
+        assert!(checked.blind.is_none(), "{checked:?}");
+        checked.causes
     }
 
     async fn verdict(&self, cause: &str) -> Verdict {

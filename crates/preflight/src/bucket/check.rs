@@ -6,6 +6,16 @@ use super::{
 };
 use crate::store::{Error, S3};
 
+/// What a check has found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Checked {
+    /// Each cause.
+    pub causes: Vec<Cause>,
+    /// Why the bucket's policy was not seen, when it was not: then next to nothing is known of the access.
+    pub blind: Option<Error>,
+}
+
 /// Asks the bucket of `s3`, and says of each cause that AWS lists for `AccessDenied` across accounts whether it
 /// keeps `role` from reading what is under the prefix of `s3`.
 ///
@@ -15,7 +25,7 @@ use crate::store::{Error, S3};
 /// # Errors
 ///
 /// When there is no such bucket, no credentials, or no answer: then there is nothing to say of any cause.
-pub async fn check(s3: &S3, bucket: &BucketName, role: &PrincipalArn) -> Result<Vec<Cause>, Error> {
+pub async fn check(s3: &S3, bucket: &BucketName, role: &PrincipalArn) -> Result<Checked, Error> {
     let seen = Box::pin(Seen::of(s3)).await;
     let fatal = |error: &Error| {
         use crate::store::ErrorKind::{Credentials, NotFound, OtherRegion, Throttled, Unreachable};
@@ -26,6 +36,9 @@ pub async fn check(s3: &S3, bucket: &BucketName, role: &PrincipalArn) -> Result<
     };
     match seen.region {
         Err(error) if fatal(&error) => Err(error),
-        _ => Ok(causes::all(&seen, bucket, role, s3.prefix())),
+        _ => Ok(Checked {
+            causes: causes::all(&seen, bucket, role, s3.prefix()),
+            blind: seen.policy.err(),
+        }),
     }
 }

@@ -10,10 +10,10 @@ mod seen;
 
 pub use arn::{BucketName, KmsKeyArn, NameError, PrincipalArn};
 pub use causes::{Cause, Verdict};
-pub use check::check;
+pub use check::{Checked, check};
 pub use evaluate::{Decision, Request, decide};
 pub use policy::{ACTIONS, Grant, MAX_POLICY, Merged, PolicyError};
-pub use seen::{Answer, Encryption, Object, Sample, Seen};
+pub use seen::{Answer, Encryption, Object, Sample, Seen, default_encryption};
 
 use crate::store::{Error, ErrorKind, S3};
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    BucketName, KmsKeyArn, PrincipalArn,
+    BucketName, PrincipalArn,
     evaluate::{Decision, Request, decide},
 };
 
@@ -242,9 +242,9 @@ impl Grant {
         })
     }
 
-    /// What a person has to know beside the policy.
+    /// What a person has to know beside the policy, and beside the key that objects are encrypted with.
     #[must_use]
-    pub fn warnings(&self, key: Option<&KmsKeyArn>) -> Vec<String> {
+    pub fn warnings(&self, key: Option<&str>) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some(prefix) = self.prefix.as_deref().map(|it| it.trim_matches('/')) {
             warnings.push(format!(

@@ -128,7 +128,12 @@ async fn public(s3: &S3, place: &str) -> Answer<bool> {
         .unwrap_or_default())
 }
 
-pub(super) async fn encryption(s3: &S3, place: &str) -> Answer<Encryption> {
+/// How objects of a bucket are encrypted that are written without a word about it.
+pub async fn default_encryption(s3: &S3) -> Answer<Encryption> {
+    encryption(s3, &format!("s3://{}", s3.bucket())).await
+}
+
+async fn encryption(s3: &S3, place: &str) -> Answer<Encryption> {
     const NONE: &str = "ServerSideEncryptionConfigurationNotFoundError";
     let answer = s3.call("GetBucketEncryption", place, |client| {
         client.get_bucket_encryption().bucket(s3.bucket()).send()

@@ -1,13 +1,13 @@
 //! `cbm bucket check`: each cause of a denied access, held against the bucket.
 
 use cerebras_management_preflight::{
-    bucket::{self, Cause, Verdict},
+    bucket::{self, Cause, Checked, Verdict},
     store::{S3, S3Settings},
 };
 use clap::Args;
 use serde::Serialize;
 
-use super::Reader;
+use super::{Reader, tell_region};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -16,7 +16,8 @@ use crate::output::Record;
 /// Say of each cause of AccessDenied across accounts whether it keeps the service from reading
 ///
 /// Each cause that AWS lists applies, does not, or cannot be seen from here; with why, and what to do. Nothing
-/// is written. The exit code is 1 when one applies.
+/// is written. The exit code is 1 when one applies; when none does and the bucket's policy could not be
+/// read, it is that of the failure, 3 for a denied access.
 #[expect(
     clippy::doc_markdown,
     reason = "it is the help, in the form that clap has for it"
@@ -87,15 +88,27 @@ impl Check {
             ..S3Settings::default()
         };
         let s3 = S3::open(&settings, bucket.as_str(), prefix.unwrap_or_default()).await;
-        let causes = Box::pin(bucket::check(&s3, &bucket, &role)).await;
-        let causes = causes.map_err(|error| {
+        let checked = Box::pin(bucket::check(&s3, &bucket, &role)).await;
+        tell_region(&s3, context);
+        let Checked { causes, blind, .. } = checked.map_err(|error| {
             Failure::of_store(&error, format!("cannot look at bucket {bucket}"))
         })?;
         let records: Vec<_> = causes.into_iter().map(CauseRecord::from).collect();
         context.out.list(&records)?;
         let mut apply = records.iter().filter(|it| it.verdict == "applies");
         let Some(first) = apply.next() else {
-            context.note("nothing that can be seen from here is in the way");
+            if let Some(error) = blind {
+                let what = format!(
+                    "the policy of bucket {bucket} was not seen, so whether the service can read it is not known"
+                );
+                return Err(Failure::of_store(&error, what));
+            }
+            let unseen = records.iter().filter(|it| it.verdict == "cannot_be_seen");
+            context.note(&format!(
+                "nothing that can be seen from here is in the way; {} of {} causes cannot be seen",
+                unseen.count(),
+                records.len()
+            ));
             return Ok(());
         };
         let names: Vec<_> = std::iter::once(first)

@@ -3,7 +3,10 @@
 mod check;
 mod policy;
 
-use cerebras_management_preflight::bucket::{BucketName, PrincipalArn};
+use cerebras_management_preflight::{
+    bucket::{BucketName, PrincipalArn},
+    store::S3,
+};
 use clap::{Args, Subcommand};
 
 use crate::context::Context;
@@ -35,9 +38,19 @@ struct Reader {
     #[arg(long, value_name = "ARN")]
     role: PrincipalArn,
 
-    /// What is read of it, and no more: what the keys begin with
+    /// The folder that is read, and no more: `run` is what is under `run/`, and not `run-2`
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
+}
+
+/// Says where a bucket is, when it was first asked for elsewhere.
+fn tell_region(s3: &S3, context: &Context) {
+    if let Some(first) = s3.was_asked_in() {
+        let (bucket, region) = (s3.bucket(), s3.region());
+        context.note(&format!(
+            "bucket {bucket} is in {region}, and was asked for in {first} first; AWS_REGION={region} saves that"
+        ));
+    }
 }
 
 impl Bucket {
