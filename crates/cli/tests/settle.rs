@@ -87,6 +87,8 @@ fn a_move_that_was_done_is_told_once_the_service_answers() {
     assert!(ran.out.starts_with(&table), "{ran:#?}");
     let ran = service.run(&["settle", &word, "-o", "ndjson"]).ended(0);
     assert_eq!(ran.json()["happened"], true);
+    let ran = service.run(&["settle", &word, "-o", "name"]).ended(0);
+    assert_eq!(ran.out, format!("{}\n", version(2)));
 }
 
 #[test]

@@ -9,6 +9,8 @@
 
 mod harness;
 
+use std::collections::BTreeSet;
+
 use harness::Service;
 
 fn session(name: &str) {
@@ -34,6 +36,11 @@ fn session(name: &str) {
 #[test]
 fn what_there_is_in_each_format() {
     session("reads");
+}
+
+#[test]
+fn the_rest_in_each_format() {
+    session("formats");
 }
 
 #[test]
@@ -84,4 +91,106 @@ fn wrong_usage() {
 #[test]
 fn help() {
     session("help");
+}
+
+/// The commands whose success is not, or not only, in a session in each format, and why.
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("demo", "it is a show, in one form; tests/demo.rs"),
+    ("login", "it reads lines of standard input; tests/login.rs"),
+    (
+        "settle",
+        "its word has the address of the service; tests/settle.rs",
+    ),
+    (
+        "preflight",
+        "it looks at folders; its own session and tests/preflight.rs",
+    ),
+    ("bucket", "without a verb it is its help"),
+    ("bucket policy", "it reaches S3; tests/bucket.rs"),
+    ("bucket check", "it reaches S3; tests/bucket.rs"),
+    ("simulate", "it runs until it is ended; tests/simulate.rs"),
+    (
+        "completions",
+        "a script for a shell, in one form; tests/shell.rs",
+    ),
+    ("man", "a page, in one form; tests/shell.rs"),
+];
+
+/// A command as docs/cli.md names it, of what was typed.
+fn command(typed: &[&str]) -> String {
+    let noun = match typed.first().copied().unwrap_or_default() {
+        "arch" | "architectures" => "archs",
+        "version" => "versions",
+        "aliases" => "alias",
+        "endpoint" => "endpoints",
+        noun => noun,
+    };
+    let verb = typed.get(1).copied().filter(|it| !it.starts_with('-'));
+    match (noun, verb) {
+        ("versions" | "alias" | "endpoints", verb) => {
+            let verb = match verb.unwrap_or("list") {
+                "ls" => "list",
+                "get" => "show",
+                "rm" => "delete",
+                "mv" => "move",
+                verb => verb,
+            };
+            format!("{noun} {verb}")
+        }
+        _ => noun.to_owned(),
+    }
+}
+
+/// Commands that have succeeded in the sessions, each with its format.
+fn shown() -> BTreeSet<(String, String)> {
+    let mut shown = BTreeSet::new();
+    for file in std::fs::read_dir("tests/cmd").expect("a folder") {
+        let path = file.expect("an entry").path();
+        if path.extension().is_none_or(|it| it != "trycmd") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).expect("a session");
+        let lines: Vec<_> = text.lines().collect();
+        for pair in lines.windows(2) {
+            let Some(typed) = pair[0].strip_prefix("$ cbm ") else {
+                continue;
+            };
+            let words: Vec<_> = typed.split(' ').collect();
+            let other = ["--dry-run", "--no-wait", "--help"];
+            if pair[1].starts_with("? ") || other.iter().any(|it| words.contains(it)) {
+                continue;
+            }
+            let flag = words.iter().position(|it| matches!(*it, "-o" | "--output"));
+            let format = flag.and_then(|at| words.get(at + 1)).unwrap_or(&"table");
+            shown.insert((command(&words), (*format).to_owned()));
+        }
+    }
+    shown
+}
+
+#[test]
+fn each_command_is_seen_to_succeed_in_each_format() {
+    let reference = std::fs::read_to_string("../../docs/cli.md").expect("a page");
+    let headings = reference.lines().filter_map(|it| {
+        let heading = it.trim_start_matches('#');
+        (heading != it).then(|| heading.strip_prefix(" cbm "))?
+    });
+    let headings: Vec<_> = headings.collect();
+    let shown = shown();
+    let mut missing = Vec::new();
+    for heading in headings
+        .iter()
+        .filter(|it| ELSEWHERE.iter().all(|(name, _)| name != *it))
+    {
+        let words: Vec<_> = heading.split(' ').collect();
+        for format in ["table", "json", "ndjson", "name"] {
+            if !shown.contains(&(command(&words), format.to_owned())) {
+                missing.push(format!("{heading} -o {format}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new(), "add them to tests/cmd");
+    for (name, _) in ELSEWHERE {
+        assert!(headings.contains(&name), "there is no cbm {name} any more");
+    }
 }

@@ -92,7 +92,9 @@ impl Record for SettledRecord {
     }
 
     fn name(&self) -> String {
-        self.handle.clone().unwrap_or_default()
+        let version = self.version.as_ref();
+        let name = self.handle.as_ref().or(version);
+        name.cloned().unwrap_or_default()
     }
 }
 
