@@ -135,7 +135,7 @@ fn missing(said: &OfActions) -> Cause {
         Some((_, list)) if matches!((&list.allow, &list.deny), (Says::Yes(_), Says::No)) => {
             Cause::does_not(
                 MISSING,
-                "the role may list, and so is told 404 for one that is not there",
+                "the policy lets the role list, and S3 then answers 404 for one that is not there",
             )
         }
         _ => Cause::unseen(
