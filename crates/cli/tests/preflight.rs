@@ -9,7 +9,7 @@
 mod support;
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use support::defects::{DEFECTS, Defect};
@@ -72,4 +72,51 @@ fn weights_in_folders() {
         .env("NO_COLOR", "1");
     cases.case("tests/cmd/preflight.trycmd");
     cases.run();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_of_several_lines_is_one_line() {
+    let folder = empty("lines");
+    Model::tied().write(&folder);
+    let name = "a\nresult        good.pt";
+    fs::write(folder.join(name), "a").expect("a file");
+    let shown = preflight(&folder);
+    assert!(
+        shown.contains("warning       pickle in a\\u{a}result        good.pt\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn files_without_tensors_have_none_of_any_type() {
+    let folder = empty("none");
+    let mut model = Model::tied();
+    model.put("model.safetensors", support::model::safetensors(&[]));
+    model.write(&folder);
+    let shown = preflight(&folder);
+    assert!(shown.contains("\ntensors       0 in 1 file\n"), "{shown}");
+    assert!(
+        shown.contains("broken        incomplete-model\n"),
+        "{shown}"
+    );
+}
+
+fn empty(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("preflight-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// What `cbm preflight` prints of a folder.
+fn preflight(folder: &Path) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cbm"));
+    let command = command.args(["preflight", "--no-progress"]).arg(folder);
+    let done = command
+        .env("CBM_PROFILE", "")
+        .env("CBM_CONFIG", "")
+        .output()
+        .expect("a run");
+    String::from_utf8(done.stdout).expect("a text")
 }

@@ -6,7 +6,7 @@ use cerebras_management_preflight::{Change, Finding, Layout, Report, Severity};
 use indicatif::DecimalBytes;
 use serde::Serialize;
 
-use crate::output::Record;
+use crate::output::{Record, printable};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct PreflightRecord {
@@ -36,7 +36,7 @@ impl PreflightRecord {
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for (label, value) in self.details() {
-            let _ = writeln!(text, "{label:<13} {value}");
+            let _ = writeln!(text, "{label:<13} {}", printable(&value));
         }
         for finding in &self.report.findings {
             finding_text(&mut text, finding);
@@ -45,11 +45,13 @@ impl PreflightRecord {
             let _ = write!(
                 text,
                 "\nnot checked   {}: {}\n",
-                not_checked.check, not_checked.why
+                not_checked.check,
+                printable(&not_checked.why)
             );
         }
         for (n, change) in self.changes.iter().flatten().enumerate() {
             let gap = if n == 0 { "\n" } else { "" };
+            let change = printable(&change.to_string());
             let _ = writeln!(text, "{gap}changed       {change}");
         }
         text.truncate(text.trim_end().len());
@@ -74,11 +76,12 @@ fn finding_text(text: &mut String, finding: &Finding) {
     let of = if object.is_empty() {
         String::new()
     } else {
-        format!(" in {object}")
+        // A name in a folder or a bucket may have lines.
+        format!(" in {}", printable(object))
     };
     let _ = write!(text, "\n{severity:<13} {check}{of}\n");
     for (label, line) in [("what:", what.as_str()), ("why:", why), ("next:", remedy)] {
-        let _ = writeln!(text, "  {label:<11} {line}");
+        let _ = writeln!(text, "  {label:<11} {}", printable(line));
     }
 }
 
@@ -122,12 +125,11 @@ impl Record for PreflightRecord {
             format!("{}, {}", report.objects, DecimalBytes(report.bytes)),
         ));
         if report.shards > 0 {
-            let tensors = format!(
-                "{} in {}: {}",
-                report.tensors,
-                counted(report.shards as u64, "file"),
-                dtypes.join(", ")
-            );
+            let files = counted(report.shards as u64, "file");
+            let mut tensors = format!("{} in {files}", report.tensors);
+            if !dtypes.is_empty() {
+                let _ = write!(tensors, ": {}", dtypes.join(", "));
+            }
             details.push(("tensors", tensors));
         }
         let read = format!(
