@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use cerebras_management_preflight::{
-    Store,
+    Check, Layout, Preflight, Store,
     store::{Error, ErrorKind, S3, S3Settings},
 };
 use s3_server::{ACCESS_KEY, BUCKET, Fault, SECRET, Server, refuse};
@@ -92,6 +92,21 @@ async fn what_is_not_there_is_said_to_be_so() {
     let nowhere = Store::S3(S3::open(&server.settings(), "no-such-bucket", "").await);
     let told = failed(nowhere.list().await, ErrorKind::NotFound);
     assert!(told.contains("check the bucket's name"), "{told}");
+}
+
+#[tokio::test]
+async fn an_archive_and_a_prefix_without_objects_hold_nothing_in_any_layout() {
+    let server = Server::start().await;
+    server.put("run/model.tar.gz", b"\x1f\x8b");
+    for (prefix, archive) in [("run/model.tar.gz", true), ("run/typo", false)] {
+        let store = store(&server, prefix).await;
+        let report = Preflight::new(&store).run().await.expect("a report");
+        let checks: Vec<_> = report.findings.iter().map(|it| it.check).collect();
+        let archive = archive.then_some(Check::Archive);
+        let expected: Vec<_> = [Check::NothingThere].into_iter().chain(archive).collect();
+        assert_eq!(checks, expected, "{prefix}");
+        assert!(!report.is_good(Layout::Any), "{prefix}");
+    }
 }
 
 #[tokio::test]
